@@ -1,0 +1,91 @@
+"""
+What each function is told by its stack: the stack writes it, the function reads it, so they cannot disagree.
+
+A variable is a field's name in capitals; a field that is not a string travels as JSON.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+class MissingSetting(KeyError):
+    """A function was started without a variable that its stack should have written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    def to_env(self) -> dict[str, str]:
+        values = {field.name.upper(): getattr(self, field.name) for field in fields(self)}
+        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        missing = [field.name.upper() for field in fields(cls) if field.name.upper() not in env]
+        if missing:
+            raise MissingSetting(f"{cls.__name__} needs {', '.join(missing)}")
+        return cls(**{field.name: _parse(field.type, env[field.name.upper()]) for field in fields(cls)})
+
+
+def _parse(kind: Any, text: str) -> Any:
+    return text if kind is str else json.loads(text)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectSettings(Settings):
+    write_keys: dict[str, str]  # write key → site
+    events_stream: str
+    rejected_stream: str
+    metrics_namespace: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WarehouseSettings(Settings):
+    """How to reach Snowflake. `host` is empty where the account's name is enough."""
+
+    snowflake_account: str
+    snowflake_host: str
+    snowflake_port: int
+    snowflake_protocol: str
+    snowflake_authenticator: str  # WORKLOAD_IDENTITY: the function's own role is the Snowflake user
+    snowflake_user: str
+    snowflake_role: str
+    snowflake_warehouse: str
+    snowflake_database: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformSettings(WarehouseSettings):
+    lake_bucket: str
+    code_version: str  # hash of the deployed code; recorded in every snapshot's manifest
+    metrics_namespace: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlatformSettings(WarehouseSettings):
+    lake_bucket: str
+    external_id: str  # what Snowflake must present when it assumes the storage role
+    storage_role_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterSettings(Settings):
+    artifacts_bucket: str
+    approval: str  # auto: a model that passes its gates is approved; manual: a person approves it
+    metrics_namespace: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings(Settings):
+    write_keys: dict[str, str]  # write key → site
+    model: str
+    metrics_namespace: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseSettings(Settings):
+    artifacts_bucket: str
+    predict_functions: dict[str, str]  # model → function name
+    probe_key: str  # the write key of the site that golden requests are sent as
+    metrics_namespace: str
