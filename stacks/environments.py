@@ -1,0 +1,103 @@
+"""
+The four environments, side by side, so that the difference between two of them is the difference of two blocks.
+
+Only `cdk_app.py` chooses among them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snowflake:
+    """
+    How functions reach Snowflake.
+
+    `host`, `port` and `protocol` matter where the account's name does not lead to it: a private link, or the
+    server that stands in for it on one machine. With WORKLOAD_IDENTITY the function's role is the user.
+    """
+
+    account: str
+    host: str = ""
+    port: int = 443
+    protocol: str = "https"
+    authenticator: str = "WORKLOAD_IDENTITY"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    name: str
+    account: str
+    region: str
+    snowflake: Snowflake
+    write_keys: dict[str, str]  # write key → site; identifies a source, is public, is no secret
+    allowed_origins: tuple[str, ...]  # browsers on these origins may send events and ask for predictions
+    models: tuple[str, ...] = ("next_item",)
+    approval: str = "manual"  # auto: a model that passes its gates goes live without a person
+    connector_layer: str | None = "build/layers/connector"  # None: the machine's Python has the connector
+    training_wheels: str | None = "build/wheels"  # None: the machine's Python has what a job imports
+    training_instance: str = "ml.m5.xlarge"
+    schedule: str | None = "cron(0 3 * * ? *)"  # UTC; when the pipeline runs by itself
+    buffer_seconds: int = 300  # Firehose writes a file at the latest then; short means small files
+    alarm_period_seconds: int = 60  # 10 and 30 are high-resolution, and dearer
+    alarm_email: str | None = None
+    monthly_budget_usd: int = 300
+    retain_data: bool = True  # lake, artifacts and their key survive `destroy`
+    github_repository: str | None = None  # owner@id/name@id, as GitHub writes it into its OIDC subject
+
+
+ENVIRONMENTS = (
+    Environment(
+        name="local",
+        account="000000000000",
+        region="us-east-1",
+        snowflake=Snowflake(account="skiff", host="127.0.0.1", port=4580, protocol="http"),
+        write_keys={"demo-shop-key": "demo-shop", "probe": "probe"},
+        allowed_origins=("*",),
+        approval="auto",
+        connector_layer=None,
+        training_wheels=None,
+        schedule=None,
+        buffer_seconds=1,
+        alarm_period_seconds=10,
+        retain_data=False,
+    ),
+    Environment(
+        name="dev",
+        account="111111111111",
+        region="eu-west-1",
+        snowflake=Snowflake(account="myorg-dev"),
+        write_keys={"change-me-dev": "shop", "probe": "probe"},
+        allowed_origins=("https://dev.shop.example",),
+        approval="auto",
+        schedule=None,
+        buffer_seconds=60,
+        monthly_budget_usd=100,
+        alarm_email="ml-team@shop.example",
+        github_repository="my-org@1/skiff@2",
+        retain_data=False,
+    ),
+    Environment(
+        name="staging",
+        account="222222222222",
+        region="eu-west-1",
+        snowflake=Snowflake(account="myorg-staging"),
+        write_keys={"change-me-staging": "shop", "probe": "probe"},
+        allowed_origins=("https://staging.shop.example",),
+        approval="auto",
+        monthly_budget_usd=200,
+        alarm_email="ml-team@shop.example",
+        github_repository="my-org@1/skiff@2",
+    ),
+    Environment(
+        name="prod",
+        account="333333333333",
+        region="eu-west-1",
+        snowflake=Snowflake(account="myorg-prod"),
+        write_keys={"change-me-prod": "shop", "probe": "probe"},
+        allowed_origins=("https://shop.example", "https://www.shop.example"),
+        approval="manual",
+        monthly_budget_usd=1000,
+        alarm_email="ml-team@shop.example",
+        github_repository="my-org@1/skiff@2",
+    ),
+)

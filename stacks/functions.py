@@ -1,0 +1,70 @@
+"""
+What every Lambda function of Skiff has in common: one asset of pure Python, arm64, a log group that ends.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+from domain.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("domain", "adapters", "warehouse", "lambdas", "training")
+RUNTIME = lambda_.Runtime.PYTHON_3_13  # the connector layer's lock is compiled for the same version
+
+
+class Code(assets.Asset):
+    """The packages that functions and training jobs run: one zip, its hash is the version of the code."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(
+            scope,
+            id,
+            path=str(ROOT),
+            exclude=["*", *(f"!{package}" for package in PACKAGES), "**/__pycache__"],
+            ignore_mode=cdk.IgnoreMode.DOCKER,
+        )
+
+
+class Function(lambda_.Function):
+    """
+    A function whose handler is `lambdas.<module>.handler` and whose environment is its settings.
+
+    Billed by the millisecond and the megabyte: `memory_mb` also buys CPU, 1,769 MB are one core.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        code: Code,
+        module: str,
+        settings: Settings,
+        description: str,
+        memory_mb: int = 512,
+        timeout_seconds: int = 30,
+        **rest: Any,
+    ) -> None:
+        self.log = logs.LogGroup(
+            scope, f"{id}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=cdk.RemovalPolicy.DESTROY
+        )
+        super().__init__(
+            scope,
+            id,
+            code=lambda_.Code.from_bucket(code.bucket, code.s3_object_key),
+            handler=f"lambdas.{module}.handler",
+            environment=settings.to_env(),
+            description=description,
+            runtime=RUNTIME,
+            architecture=lambda_.Architecture.ARM_64,
+            memory_size=memory_mb,
+            timeout=cdk.Duration.seconds(timeout_seconds),
+            log_group=self.log,
+            **rest,
+        )

@@ -1,0 +1,251 @@
+"""
+Serving: one function per model, an alias that says what is live, and the one machine that moves the alias.
+
+CloudFormation owns the function's code, the baseline layer and the alias at its first version, which never
+changes; so no deploy ever touches what is live. The release machine publishes versions and moves the alias.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from domain.settings import PredictSettings, ReleaseSettings
+from stacks.environments import Environment
+from stacks.functions import ROOT, RUNTIME, Code, Function
+from stacks.lake import Delivery, Lake
+from stacks.machines import StateMachine
+from stacks.training import group_name, package_arns
+from stacks.watched import Watched
+
+LIVE = "live"
+STEPS = ("bake", "publish", "probe", "shift", "verify")
+
+
+class Serving(cdk.Stack):
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        environment: Environment,
+        namespace: str,
+        api: apigateway.IHttpApi,
+        lake: Lake,
+        artifacts: s3.IBucket,
+    ) -> None:
+        super().__init__(scope, id, env=cdk.Environment(account=environment.account, region=environment.region))
+        self._environment = environment
+        self._namespace = namespace
+        self._code = Code(self, "Code")
+        self.log = Delivery(
+            self,
+            "Predictions",
+            lake=lake,
+            key=lake.key,
+            prefix="events/",
+            buffer_seconds=environment.buffer_seconds,
+            from_log_group=True,
+        )
+        self._baseline = self._baseline_layer()
+        self.endpoints = {model: self._endpoint(model, api) for model in environment.models}
+        self.release = self._release(artifacts)
+        self.machine = self._machine()
+        cdk.CfnOutput(self, "ReleaseArn", value=self.machine.state_machine_arn)
+        for model, function in self.endpoints.items():
+            cdk.CfnOutput(self, f"Predict-{model}", value=function.function_name, key=f"Predict{_title(model)}")
+        self.watched = self._watched(cdk.Duration.seconds(environment.alarm_period_seconds))
+
+    def _baseline_layer(self) -> lambda_.LayerVersion:
+        return lambda_.LayerVersion(
+            self,
+            "Baseline",
+            code=lambda_.Code.from_asset(str(ROOT / "stacks" / "baseline")),
+            compatible_runtimes=[RUNTIME],
+            description="What answers before any model exists",
+        )
+
+    def _endpoint(self, model: str, api: apigateway.IHttpApi) -> Function:
+        settings = PredictSettings(
+            write_keys=self._environment.write_keys, model=model, metrics_namespace=self._namespace
+        )
+        title = _title(model)
+        function = Function(
+            self,
+            f"Predict{title}",
+            code=self._code,
+            module="predict",
+            settings=settings,
+            description=f"POST /predict/{model}",
+            memory_mb=1024,
+            timeout_seconds=5,
+            layers=[self._baseline],
+        )
+        self._log_to_lake(function, title)
+        apigateway.HttpRoute(
+            self,
+            f"Route{title}",
+            http_api=api,
+            route_key=apigateway.HttpRouteKey.with_(f"/predict/{model}", apigateway.HttpMethod.POST),
+            integration=integrations.HttpLambdaIntegration(f"Predict{title}", self._live(function, title)),
+        )
+        return function
+
+    def _live(self, function: Function, title: str) -> lambda_.IFunction:
+        first = lambda_.CfnVersion(self, f"First{title}", function_name=function.function_name)
+        first.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        version = lambda_.Version.from_version_arn(self, f"FirstArn{title}", first.ref)
+        return lambda_.Alias(self, f"Live{title}", alias_name=LIVE, version=version)
+
+    def _log_to_lake(self, function: Function, title: str) -> None:
+        role = iam.Role(
+            self, f"LogRole{title}", assumed_by=iam.ServicePrincipal("logs.amazonaws.com", conditions=self._own_logs())
+        )
+        self.log.grant_put(role)
+        logs.CfnSubscriptionFilter(
+            self,
+            f"ToLake{title}",
+            log_group_name=function.log.log_group_name,
+            destination_arn=self.log.stream.attr_arn,
+            filter_pattern="{ $.schema = 1 }",
+            role_arn=role.role_arn,
+        ).node.add_dependency(role)
+
+    def _own_logs(self) -> dict[str, dict[str, str]]:
+        arn = self.format_arn(service="logs", resource="*")
+        return {"StringLike": {"aws:SourceArn": arn}}
+
+    def _release(self, artifacts: s3.IBucket) -> Function:
+        settings = ReleaseSettings(
+            artifacts_bucket=artifacts.bucket_name,
+            predict_functions={model: function.function_name for model, function in self.endpoints.items()},
+            probe_key=next(key for key, site in self._environment.write_keys.items() if site == "probe"),
+            metrics_namespace=self._namespace,
+        )
+        release = Function(
+            self,
+            "Release",
+            code=self._code,
+            module="release",
+            settings=settings,
+            description="The steps of a release: " + ", ".join(STEPS),
+            memory_mb=1769,
+            timeout_seconds=300,
+        )
+        for actions, resources in self._release_needs(artifacts):
+            release.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        return release
+
+    def _release_needs(self, artifacts: s3.IBucket) -> list[tuple[list[str], list[str]]]:
+        functions = [function.function_arn for function in self.endpoints.values()]
+        layers = self.format_arn(
+            service="lambda",
+            resource="layer",
+            resource_name=f"skiff-{self._environment.name}-*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        packages = [
+            arn
+            for model in self._environment.models
+            for arn in package_arns(self, group_name(self._environment.name, model))
+        ]
+        return [
+            (["s3:GetObject"], [artifacts.arn_for_objects("models/*"), artifacts.arn_for_objects("layers/*")]),
+            (["s3:PutObject"], [artifacts.arn_for_objects("layers/*")]),
+            (["sagemaker:DescribeModelPackage"], packages),
+            # a layer's versions, and a function's, are numbered as they come
+            (["lambda:GetLayerVersion", "lambda:ListLayerVersions", "lambda:PublishLayerVersion"], [layers, f"{layers}:*"]),
+            (
+                [
+                    "lambda:GetAlias",
+                    "lambda:GetFunctionConfiguration",
+                    "lambda:InvokeFunction",
+                    "lambda:PublishVersion",
+                    "lambda:UpdateAlias",
+                    "lambda:UpdateFunctionConfiguration",
+                ],
+                [*functions, *(f"{function}:*" for function in functions)],
+            ),
+        ]
+
+    def _machine(self) -> StateMachine:
+        machine = StateMachine(
+            self,
+            "ReleaseMachine",
+            definition=self._definition(),
+            comment="From an approved model to the live alias",
+            timeout=cdk.Duration.hours(1),
+        )
+        pattern = events.EventPattern(
+            source=["aws.sagemaker"],
+            detail_type=["SageMaker Model Package State Change"],
+            detail={
+                "ModelPackageGroupName": [group_name(self._environment.name, model) for model in self.endpoints],
+                "ModelApprovalStatus": ["Approved"],
+            },
+        )
+        target = targets.SfnStateMachine(
+            machine,
+            input=events.RuleTargetInput.from_object(
+                {"model_package_arn": events.EventField.from_path("$.detail.ModelPackageArn")}
+            ),
+        )
+        events.Rule(self, "Approved", event_pattern=pattern, targets=[target])
+        return machine
+
+    def _definition(self) -> sfn.IChainable:
+        steps = [self._step(name) for name in STEPS]
+        for before, after in zip(steps, steps[1:], strict=False):
+            before.next(after)
+        return steps[0]
+
+    def _step(self, name: str) -> tasks.LambdaInvoke:
+        return tasks.LambdaInvoke.jsonata(
+            self,
+            name.capitalize(),
+            lambda_function=self.release,
+            payload=sfn.TaskInput.from_object({"step": name, "release": "{% $states.input %}"}),
+            outputs="{% $states.result.Payload %}",
+        )
+
+    def _watched(self, period: cdk.Duration) -> list[Watched]:
+        errors = [
+            Watched(
+                name=f"serving-{model.replace('_', '-')}-errors",
+                metric=function.metric_errors(period=period),
+                threshold=1,
+                first_action=f"Read the log of predict {model}. A release in the last hour? Point alias live back to the version before it.",
+            )
+            for model, function in self.endpoints.items()
+        ]
+        broken = cloudwatch.Metric(
+            namespace=self._namespace, metric_name="ModelBroken", statistic="Sum", period=period
+        )
+        return [
+            *errors,
+            Watched(
+                name="serving-model-broken",
+                metric=broken,
+                threshold=1,
+                first_action="Answers are the baseline's: the model in the layer failed its check. Point alias live back to the version before it.",
+            ),
+            Watched(
+                name="serving-release-failed",
+                metric=self.machine.metric_failed(period=period),
+                threshold=1,
+                first_action="Open the failed execution of the release machine: nothing went live, the red step says why.",
+            ),
+        ]
+
+
+def _title(model: str) -> str:
+    return "".join(part.capitalize() for part in model.split("_"))

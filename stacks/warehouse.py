@@ -1,0 +1,206 @@
+"""
+Warehouse: Snowflake may read the lake, loads what lands there, and transforms it by one function.
+
+The order matters and is written as dependencies: storage integration → role that trusts it → stages and pipes →
+the bucket tells the pipes. Snowflake trusts two roles of ours by name, so these two have fixed names; the
+platform user must exist before the first deploy (warehouse/bootstrap.sql, once, by an account administrator).
+"""
+
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_notifications as notifications
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from domain.settings import PlatformSettings, TransformSettings
+from stacks.environments import Environment
+from stacks.functions import ROOT, RUNTIME, Code, Function
+from stacks.lake import Lake
+from stacks.watched import Watched
+
+
+class Warehouse(cdk.Stack):
+    def __init__(
+        self, scope: Construct, id: str, *, environment: Environment, namespace: str, lake: Lake
+    ) -> None:
+        super().__init__(scope, id, env=cdk.Environment(account=environment.account, region=environment.region))
+        self._environment = environment
+        self._lake = lake
+        self._code = Code(self, "Code")
+        self._connector = self._connector_layer(environment.connector_layer)
+        self._storage_role_name = f"skiff-{environment.name}-snowflake-storage"
+        self.transform = self._transform(namespace)
+        self.platform = self._platform()
+        self._load_what_lands()
+        cdk.CfnOutput(self, "TransformFunction", value=self.transform.function_name)
+        self.watched = self._watched(namespace, cdk.Duration.seconds(environment.alarm_period_seconds))
+
+    def _connector_layer(self, folder: str | None) -> list[lambda_.ILayerVersion]:
+        if folder is None:
+            return []
+        if not (path := ROOT / folder).is_dir():
+            raise FileNotFoundError(f"{folder} is missing: `make build` makes it")
+        return [
+            lambda_.LayerVersion(
+                self,
+                "Connector",
+                code=lambda_.Code.from_asset(str(path)),
+                compatible_runtimes=[RUNTIME],
+                compatible_architectures=[lambda_.Architecture.ARM_64],
+                description="snowflake-connector-python and what it needs",
+            )
+        ]
+
+    def _snowflake(self, *, function: str) -> dict[str, str | int]:
+        snowflake, name = self._environment.snowflake, self._environment.name.upper()
+        return {
+            "snowflake_account": snowflake.account,
+            "snowflake_host": snowflake.host,
+            "snowflake_port": snowflake.port,
+            "snowflake_protocol": snowflake.protocol,
+            "snowflake_authenticator": snowflake.authenticator,
+            "snowflake_user": f"SKIFF_{name}_{function}",
+            "snowflake_role": f"SKIFF_{name}_{function}",
+            "snowflake_warehouse": f"SKIFF_{name}",
+            "snowflake_database": f"SKIFF_{name}",
+        }
+
+    def _role(self, function: str) -> iam.Role:
+        return iam.Role(
+            self,
+            f"{function.capitalize()}Role",
+            role_name=f"skiff-{self._environment.name}-{function}",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+
+    def _transform(self, namespace: str) -> Function:
+        settings = TransformSettings(
+            **self._snowflake(function="TRANSFORM"),  # type: ignore[arg-type]  # strings and one port
+            lake_bucket=self._lake.bucket_name,
+            code_version=self._code.asset_hash,
+            metrics_namespace=namespace,
+        )
+        transform = Function(
+            self,
+            "Transform",
+            code=self._code,
+            module="transform",
+            settings=settings,
+            description="Runs warehouse/*.sql and its checks, and unloads snapshots",
+            memory_mb=1024,
+            timeout_seconds=900,
+            role=self._role("transform"),
+            layers=self._connector,
+        )
+        transform.log.grant_write(transform)
+        _allow_snapshots(transform, self._lake)
+        return transform
+
+    def _platform(self) -> Function:
+        settings = PlatformSettings(
+            **self._snowflake(function="PLATFORM"),  # type: ignore[arg-type]  # strings and one port
+            lake_bucket=self._lake.bucket_name,
+            external_id=f"skiff-{self._environment.name}",
+            storage_role_arn=self._storage_role_arn,
+        )
+        platform = Function(
+            self,
+            "Platform",
+            code=self._code,
+            module="platform",
+            settings=settings,
+            description="Applies warehouse/platform/*.sql on deploy",
+            timeout_seconds=300,
+            role=self._role("platform"),
+            layers=self._connector,
+        )
+        platform.log.grant_write(platform)
+        return platform
+
+    @property
+    def _storage_role_arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/{self._storage_role_name}"
+
+    def _load_what_lands(self) -> None:
+        integration = self._applied("Integration")
+        role = self._storage_role(integration)
+        pipes = self._applied("Pipes")
+        pipes.node.add_dependency(role)
+        lake = s3.Bucket.from_bucket_attributes(self, "LakeOfIngestion", bucket_arn=self._lake.bucket_arn)
+        channel = sqs.Queue.from_queue_arn(self, "Channel", pipes.get_att_string("NotificationChannel"))
+        lake.add_event_notification(
+            s3.EventType.OBJECT_CREATED,
+            notifications.SqsDestination(channel),
+            s3.NotificationKeyFilter(prefix="events/"),
+        )
+
+    def _applied(self, part: str) -> cdk.CustomResource:
+        sql = cdk.FileSystem.fingerprint(str(ROOT / "warehouse"))
+        return cdk.CustomResource(
+            self,
+            part,
+            service_token=self.platform.function_arn,
+            resource_type=f"Custom::Snowflake{part}",
+            properties={"Part": part.lower(), "Sources": sql},
+        )
+
+    def _storage_role(self, integration: cdk.CustomResource) -> iam.Role:
+        snowflake = iam.ArnPrincipal(integration.get_att_string("IamUserArn"))
+        role = iam.Role(
+            self,
+            "StorageRole",
+            role_name=self._storage_role_name,
+            description="What Snowflake assumes to read the log and to write snapshots",
+            assumed_by=iam.PrincipalWithConditions(
+                snowflake, {"StringEquals": {"sts:ExternalId": integration.get_att_string("ExternalId")}}
+            ),
+        )
+        lake = self._lake
+        statements = [
+            (["s3:GetObject", "s3:GetObjectVersion"], [lake.arn_for_objects("events/*"), lake.arn_for_objects("rejected/*")]),
+            (["s3:PutObject"], [lake.arn_for_objects("snapshots/*")]),
+            (["s3:GetBucketLocation", "s3:ListBucket"], [lake.bucket_arn]),
+            (["kms:Decrypt", "kms:GenerateDataKey"], [lake.key.key_arn]),
+        ]
+        for actions, resources in statements:
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        return role
+
+    def _watched(self, namespace: str, period: cdk.Duration) -> list[Watched]:
+        violations = cloudwatch.Metric(
+            namespace=namespace, metric_name="CheckViolations", statistic="Sum", period=period
+        )
+        return [
+            Watched(
+                name="warehouse-checks",
+                metric=violations,
+                threshold=1,
+                first_action="Read the transform function's log: it names the check and counts the rows. The marts keep their last good state.",
+            ),
+            Watched(
+                name="warehouse-errors",
+                metric=self.transform.metric_errors(period=period),
+                threshold=1,
+                first_action="Read the transform function's log. Every step may run again: start the pipeline once more when the cause is gone.",
+            ),
+        ]
+
+
+def _allow_snapshots(transform: Function, lake: Lake) -> None:
+    statements = [
+        iam.PolicyStatement(
+            actions=["s3:GetObject", "s3:PutObject"], resources=[lake.arn_for_objects("snapshots/*")]
+        ),
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[lake.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": "snapshots/*"}},
+        ),
+        iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[lake.key.key_arn]),
+    ]
+    for statement in statements:
+        transform.add_to_role_policy(statement)
