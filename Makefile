@@ -29,7 +29,7 @@ down: .venv/installed ## end the offline cloud
 status: .venv/installed ## what of the offline cloud is running, and where
 	@$(BIN)/python -m local status
 
-test: .venv/installed ## what every push runs
+test: build ## what every push runs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -50,7 +50,7 @@ build: build/layers/connector build/wheels ## the connector layer and the traini
 
 build/layers/connector: locks/connector.txt | .venv/installed
 	rm -rf $@ && mkdir -p $@
-	$(UV) pip install --quiet --target $@/python --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	$(UV) pip install --quiet --target $@/python --python-version 3.14 --python-platform aarch64-manylinux_2_28 \
 	    --only-binary :all: --require-hashes --no-deps -r $<
 	find $@ -name __pycache__ -prune -exec rm -rf {} +
 
@@ -77,7 +77,7 @@ lock: .venv/installed ## every version and hash, from the .in files
 	    --custom-compile-command "make lock" requirements.in -o requirements.txt
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
 	    --custom-compile-command "make lock" locks/uv.in -o locks/uv.txt
-	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.14 --python-platform aarch64-manylinux_2_28 \
 	    --only-binary :all: --no-emit-package boto3 --no-emit-package botocore --no-emit-package s3transfer \
 	    --no-emit-package jmespath --custom-compile-command "make lock" locks/connector.in -o locks/connector.txt
 	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.12 --python-platform x86_64-manylinux_2_28 \

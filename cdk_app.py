@@ -20,7 +20,7 @@ from stacks.warehouse import Warehouse
 
 class Skiff(cdk.Stage):
     def __init__(self, scope: Construct, environment: Environment) -> None:
-        super().__init__(scope, environment.name)
+        super().__init__(scope, environment.name, stage_name=f"skiff-{environment.name}")
         namespace = f"Skiff/{environment.name}"
         ingestion = Ingestion(self, "Ingestion", environment=environment, namespace=namespace)
         warehouse = Warehouse(

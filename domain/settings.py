@@ -87,5 +87,6 @@ class PredictSettings(Settings):
 class ReleaseSettings(Settings):
     artifacts_bucket: str
     predict_functions: dict[str, str]  # model → function name
+    layers: dict[str, str]  # model → layer name
     probe_key: str  # the write key of the site that golden requests are sent as
     metrics_namespace: str

@@ -1,5 +1,5 @@
 """
-The four environments, side by side, so that the difference between two of them is the difference of two blocks.
+The four environments, side by side: what differs between two of them is what differs between two blocks.
 
 Only `cdk_app.py` chooses among them.
 """

@@ -2,10 +2,12 @@
 What every Lambda function of Skiff has in common: one asset of pure Python, arm64, a log group that ends.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
@@ -15,7 +17,7 @@ from domain.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("domain", "adapters", "warehouse", "lambdas", "training")
-RUNTIME = lambda_.Runtime.PYTHON_3_13  # the connector layer's lock is compiled for the same version
+RUNTIME = lambda_.Runtime.PYTHON_3_14  # the connector layer's lock is compiled for the same version
 
 
 class Code(assets.Asset):
@@ -49,11 +51,20 @@ class Function(lambda_.Function):
         description: str,
         memory_mb: int = 512,
         timeout_seconds: int = 30,
-        **rest: Any,
+        role_name: str | None = None,
+        layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> None:
         self.log = logs.LogGroup(
-            scope, f"{id}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=cdk.RemovalPolicy.DESTROY
+            scope,
+            f"{id}Log",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
+        # AWS's managed policy would let it write to every log group of the account
+        role = iam.Role(
+            scope, f"{id}Role", role_name=role_name, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+        )
+        self.log.grant_write(role)
         super().__init__(
             scope,
             id,
@@ -66,5 +77,12 @@ class Function(lambda_.Function):
             memory_size=memory_mb,
             timeout=cdk.Duration.seconds(timeout_seconds),
             log_group=self.log,
-            **rest,
+            role=role,
+            layers=list(layers),
+        )
+
+    def allow(self, *actions: str, on: Sequence[str], when: dict[str, Any] | None = None) -> None:
+        """Let the function do *actions* on these resources and no others."""
+        self.add_to_role_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=when)
         )

@@ -32,7 +32,9 @@ ACCESS_LOG = json.dumps(
 
 class Ingestion(cdk.Stack):
     def __init__(self, scope: Construct, id: str, *, environment: Environment, namespace: str) -> None:
-        super().__init__(scope, id, env=cdk.Environment(account=environment.account, region=environment.region))
+        super().__init__(
+            scope, id, env=cdk.Environment(account=environment.account, region=environment.region)
+        )
         self.lake = Lake(self, "Lake", retain=environment.retain_data)
         self.events = self._delivery("Events", prefix="events/", seconds=environment.buffer_seconds)
         self.rejected = self._delivery("Rejected", prefix="rejected/", seconds=environment.buffer_seconds)
@@ -103,18 +105,21 @@ class Ingestion(cdk.Stack):
         return api
 
     def _watched(self, namespace: str, period: cdk.Duration) -> list[Watched]:
-        rejected = cloudwatch.Metric(namespace=namespace, metric_name="Rejected", statistic="Sum", period=period)
+        rejected = cloudwatch.Metric(
+            namespace=namespace, metric_name="Rejected", statistic="Sum", period=period
+        )
         return [
             Watched(
                 name="ingestion-rejected",
                 metric=rejected,
                 threshold=50,
-                first_action="Read the newest file under rejected/ in the lake: `reason` names what clients send wrong.",
+                first_action="Read the newest file under rejected/ in the lake: "
+                "`reason` names what clients send wrong.",
             ),
             Watched(
                 name="ingestion-errors",
                 metric=self.collect.metric_errors(period=period),
                 threshold=1,
-                first_action="Read the collect function's log: a 5xx there is ours, and clients retry meanwhile.",
+                first_action="Read the collect function's log: a 5xx there is ours. Clients retry meanwhile.",
             ),
         ]

@@ -105,7 +105,10 @@ class Delivery(Construct):
             iam.PolicyStatement(
                 actions=["s3:AbortMultipartUpload", "s3:PutObject"],
                 # Firehose chooses the object's name below the prefix
-                resources=[lake.arn_for_objects(f"{prefix}*"), lake.arn_for_objects(f"undelivered/{prefix}*")],
+                resources=[
+                    lake.arn_for_objects(f"{prefix}*"),
+                    lake.arn_for_objects(f"undelivered/{prefix}*"),
+                ],
             )
         )
         self.role.add_to_policy(

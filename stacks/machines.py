@@ -12,7 +12,7 @@ class StateMachine(sfn.StateMachine):
     def __init__(
         self, scope: Construct, id: str, *, definition: sfn.IChainable, comment: str, timeout: cdk.Duration
     ) -> None:
-        # Step Functions delivers logs only to groups below this prefix without touching the account's log policy
+        # below this prefix Step Functions delivers logs without touching the account's log policy
         log = logs.LogGroup(
             scope,
             f"{id}Log",

@@ -24,7 +24,9 @@ class Monitoring(cdk.Stack):
     def __init__(
         self, scope: Construct, id: str, *, environment: Environment, watched: Sequence[Watched]
     ) -> None:
-        super().__init__(scope, id, env=cdk.Environment(account=environment.account, region=environment.region))
+        super().__init__(
+            scope, id, env=cdk.Environment(account=environment.account, region=environment.region)
+        )
         self._environment = environment
         self.topic = self._topic()
         self.alarms = [self._alarm(item) for item in watched]
@@ -33,7 +35,10 @@ class Monitoring(cdk.Stack):
             "OnCall",
             dashboard_name=f"skiff-{environment.name}",
             widgets=[[cloudwatch.AlarmStatusWidget(alarms=list(self.alarms), title="Alarms", width=24)]]
-            + [[cloudwatch.AlarmWidget(alarm=alarm, title=item.name)] for alarm, item in zip(self.alarms, watched, strict=True)],
+            + [
+                [cloudwatch.AlarmWidget(alarm=alarm, title=item.name)]
+                for alarm, item in zip(self.alarms, watched, strict=True)
+            ],
         )
         self._budget()
         cdk.CfnOutput(self, "AlarmTopic", value=self.topic.topic_arn)
@@ -90,7 +95,9 @@ class Monitoring(cdk.Stack):
                         threshold_type="PERCENTAGE",
                     ),
                     subscribers=[
-                        budget.SubscriberProperty(subscription_type="EMAIL", address=self._environment.alarm_email)
+                        budget.SubscriberProperty(
+                            subscription_type="EMAIL", address=self._environment.alarm_email
+                        )
                     ],
                 )
             ],

@@ -5,6 +5,8 @@ CloudFormation owns the function's code, the baseline layer and the alias at its
 changes; so no deploy ever touches what is live. The release machine publishes versions and moves the alias.
 """
 
+from itertools import pairwise
+
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
@@ -43,7 +45,9 @@ class Serving(cdk.Stack):
         lake: Lake,
         artifacts: s3.IBucket,
     ) -> None:
-        super().__init__(scope, id, env=cdk.Environment(account=environment.account, region=environment.region))
+        super().__init__(
+            scope, id, env=cdk.Environment(account=environment.account, region=environment.region)
+        )
         self._environment = environment
         self._namespace = namespace
         self._code = Code(self, "Code")
@@ -62,7 +66,9 @@ class Serving(cdk.Stack):
         self.machine = self._machine()
         cdk.CfnOutput(self, "ReleaseArn", value=self.machine.state_machine_arn)
         for model, function in self.endpoints.items():
-            cdk.CfnOutput(self, f"Predict-{model}", value=function.function_name, key=f"Predict{_title(model)}")
+            cdk.CfnOutput(
+                self, f"Predict-{model}", value=function.function_name, key=f"Predict{_title(model)}"
+            )
         self.watched = self._watched(cdk.Duration.seconds(environment.alarm_period_seconds))
 
     def _baseline_layer(self) -> lambda_.LayerVersion:
@@ -108,7 +114,9 @@ class Serving(cdk.Stack):
 
     def _log_to_lake(self, function: Function, title: str) -> None:
         role = iam.Role(
-            self, f"LogRole{title}", assumed_by=iam.ServicePrincipal("logs.amazonaws.com", conditions=self._own_logs())
+            self,
+            f"LogRole{title}",
+            assumed_by=iam.ServicePrincipal("logs.amazonaws.com", conditions=self._own_logs()),
         )
         self.log.grant_put(role)
         logs.CfnSubscriptionFilter(
@@ -128,6 +136,7 @@ class Serving(cdk.Stack):
         settings = ReleaseSettings(
             artifacts_bucket=artifacts.bucket_name,
             predict_functions={model: function.function_name for model, function in self.endpoints.items()},
+            layers={model: group_name(self._environment.name, model) for model in self.endpoints},
             probe_key=next(key for key, site in self._environment.write_keys.items() if site == "probe"),
             metrics_namespace=self._namespace,
         )
@@ -141,41 +150,41 @@ class Serving(cdk.Stack):
             memory_mb=1769,
             timeout_seconds=300,
         )
-        for actions, resources in self._release_needs(artifacts):
-            release.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        self._allow_release(release, artifacts)
         return release
 
-    def _release_needs(self, artifacts: s3.IBucket) -> list[tuple[list[str], list[str]]]:
+    def _allow_release(self, release: Function, artifacts: s3.IBucket) -> None:
         functions = [function.function_arn for function in self.endpoints.values()]
-        layers = self.format_arn(
+        release.allow(
+            "s3:GetObject", on=[artifacts.arn_for_objects("models/*"), artifacts.arn_for_objects("layers/*")]
+        )
+        release.allow("s3:PutObject", on=[artifacts.arn_for_objects("layers/*")])
+        release.allow("sagemaker:DescribeModelPackage", on=package_arns(self, self._environment))
+        # a layer's versions, and a function's, are numbered as they come
+        layers = [self._layer_arn(model) for model in self.endpoints]
+        release.allow(
+            "lambda:GetLayerVersion",
+            "lambda:ListLayerVersions",
+            "lambda:PublishLayerVersion",
+            on=[*layers, *(f"{layer}:*" for layer in layers)],
+        )
+        release.allow(
+            "lambda:GetAlias",
+            "lambda:GetFunctionConfiguration",
+            "lambda:InvokeFunction",
+            "lambda:PublishVersion",
+            "lambda:UpdateAlias",
+            "lambda:UpdateFunctionConfiguration",
+            on=[*functions, *(f"{function}:*" for function in functions)],
+        )
+
+    def _layer_arn(self, model: str) -> str:
+        return self.format_arn(
             service="lambda",
             resource="layer",
-            resource_name=f"skiff-{self._environment.name}-*",
+            resource_name=group_name(self._environment.name, model),
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
-        packages = [
-            arn
-            for model in self._environment.models
-            for arn in package_arns(self, group_name(self._environment.name, model))
-        ]
-        return [
-            (["s3:GetObject"], [artifacts.arn_for_objects("models/*"), artifacts.arn_for_objects("layers/*")]),
-            (["s3:PutObject"], [artifacts.arn_for_objects("layers/*")]),
-            (["sagemaker:DescribeModelPackage"], packages),
-            # a layer's versions, and a function's, are numbered as they come
-            (["lambda:GetLayerVersion", "lambda:ListLayerVersions", "lambda:PublishLayerVersion"], [layers, f"{layers}:*"]),
-            (
-                [
-                    "lambda:GetAlias",
-                    "lambda:GetFunctionConfiguration",
-                    "lambda:InvokeFunction",
-                    "lambda:PublishVersion",
-                    "lambda:UpdateAlias",
-                    "lambda:UpdateFunctionConfiguration",
-                ],
-                [*functions, *(f"{function}:*" for function in functions)],
-            ),
-        ]
 
     def _machine(self) -> StateMachine:
         machine = StateMachine(
@@ -189,7 +198,9 @@ class Serving(cdk.Stack):
             source=["aws.sagemaker"],
             detail_type=["SageMaker Model Package State Change"],
             detail={
-                "ModelPackageGroupName": [group_name(self._environment.name, model) for model in self.endpoints],
+                "ModelPackageGroupName": [
+                    group_name(self._environment.name, model) for model in self.endpoints
+                ],
                 "ModelApprovalStatus": ["Approved"],
             },
         )
@@ -204,7 +215,7 @@ class Serving(cdk.Stack):
 
     def _definition(self) -> sfn.IChainable:
         steps = [self._step(name) for name in STEPS]
-        for before, after in zip(steps, steps[1:], strict=False):
+        for before, after in pairwise(steps):
             before.next(after)
         return steps[0]
 
@@ -223,7 +234,8 @@ class Serving(cdk.Stack):
                 name=f"serving-{model.replace('_', '-')}-errors",
                 metric=function.metric_errors(period=period),
                 threshold=1,
-                first_action=f"Read the log of predict {model}. A release in the last hour? Point alias live back to the version before it.",
+                first_action=f"Read the log of predict {model}. A release in the last hour? "
+                "Point alias live back to the version before it.",
             )
             for model, function in self.endpoints.items()
         ]
@@ -236,13 +248,15 @@ class Serving(cdk.Stack):
                 name="serving-model-broken",
                 metric=broken,
                 threshold=1,
-                first_action="Answers are the baseline's: the model in the layer failed its check. Point alias live back to the version before it.",
+                first_action="Answers are the baseline's: the model in the layer failed its check. "
+                "Point alias live back to the version before it.",
             ),
             Watched(
                 name="serving-release-failed",
                 metric=self.machine.metric_failed(period=period),
                 threshold=1,
-                first_action="Open the failed execution of the release machine: nothing went live, the red step says why.",
+                first_action="Open the failed execution of the release machine: "
+                "nothing went live, the red step says why.",
             ),
         ]
 

@@ -1,8 +1,6 @@
 """
-Training: one state machine from clean tables to a registered model, for every model that the environment names.
+Training: one state machine from clean tables to a registered model, for each model of the environment.
 """
-
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -24,6 +22,11 @@ from stacks.machines import StateMachine
 from stacks.watched import Watched
 
 SEED = "1"
+AS_OF = "{% $exists($states.input.as_of) ? $states.input.as_of : $states.context.Execution.StartTime %}"
+TRAINED = (
+    "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
+    " 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}"
+)
 
 
 class Training(cdk.Stack):
@@ -37,7 +40,9 @@ class Training(cdk.Stack):
         lake: Lake,
         transform: Function,
     ) -> None:
-        super().__init__(scope, id, env=cdk.Environment(account=environment.account, region=environment.region))
+        super().__init__(
+            scope, id, env=cdk.Environment(account=environment.account, region=environment.region)
+        )
         self._environment = environment
         self._lake = lake
         self._code = Code(self, "Code")
@@ -72,18 +77,31 @@ class Training(cdk.Stack):
     def _job_role(self) -> iam.Role:
         role = iam.Role(self, "JobRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
         statements = [
-            (["s3:GetObject"], [self._lake.arn_for_objects("snapshots/*")]),
+            (["s3:GetObject"], [self._lake.arn_for_objects("snapshots/*"), *map(_object_arn, self._inputs)]),
             (["s3:PutObject"], [self.artifacts.arn_for_objects("models/*")]),
-            (["s3:ListBucket"], [self._lake.bucket_arn, self.artifacts.bucket_arn]),
+            (
+                ["s3:ListBucket"],
+                [self._lake.bucket_arn, *dict.fromkeys(asset.bucket.bucket_arn for asset in self._inputs)],
+            ),
             (["kms:Decrypt"], [self._lake.key.key_arn]),
             # SageMaker names one log stream per job and instance
-            (["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], [self._job_logs]),
+            (
+                [
+                    "logs:CreateLogGroup",
+                    "logs:CreateLogStream",
+                    "logs:DescribeLogStreams",
+                    "logs:PutLogEvents",
+                ],
+                [self._job_logs],
+            ),
         ]
         for actions, resources in statements:
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
-        for asset in filter(None, [self._code, self._wheels]):
-            asset.grant_read(role)
         return role
+
+    @property
+    def _inputs(self) -> list[assets.Asset]:
+        return [self._code, *([self._wheels] if self._wheels else [])]
 
     @property
     def _job_logs(self) -> str:
@@ -110,20 +128,15 @@ class Training(cdk.Stack):
             memory_mb=1024,
             timeout_seconds=120,
         )
-        models = self.artifacts.arn_for_objects("models/*")
-        statements = [
-            (["s3:GetObject", "s3:PutObject"], [models]),
-            (
-                ["sagemaker:CreateModelPackage", "sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"],
-                [arn for model in self._environment.models for arn in self._package_arns(model)],
-            ),
-        ]
-        for actions, resources in statements:
-            register.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        register.allow("s3:GetObject", "s3:PutObject", on=[self.artifacts.arn_for_objects("models/*")])
+        register.allow(
+            "sagemaker:CreateModelPackage",
+            "sagemaker:DescribeModelPackage",
+            "sagemaker:ListModelPackages",
+            "sagemaker:UpdateModelPackage",
+            on=package_arns(self, self._environment),
+        )
         return register
-
-    def _package_arns(self, model: str) -> list[str]:
-        return package_arns(self, group_name(self._environment.name, model))
 
     def _pipeline(self, transform: Function) -> StateMachine:
         machine = StateMachine(
@@ -149,9 +162,9 @@ class Training(cdk.Stack):
             self,
             "As of",
             comment="Sessions count up to this moment: now, or what the caller says",
-            outputs={"as_of": "{% $exists($states.input.as_of) ? $states.input.as_of : $states.context.Execution.StartTime %}"},
+            outputs={"as_of": AS_OF},
         )
-        chain: Any = start
+        chain = sfn.Chain.start(start)
         for layer in ("staging", "intermediate", "marts"):
             chain = chain.next(self._run_layer(transform, layer))
         models = sfn.Map.jsonata(
@@ -222,9 +235,14 @@ class Training(cdk.Stack):
                 "QueryLanguage": "JSONata",
                 "Resource": f"arn:{self.partition}:states:::sagemaker:createTrainingJob.sync",
                 "Arguments": request,
-                "Output": "{% $merge([$states.input, {'job': $states.result.TrainingJobName, 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}",
+                "Output": TRAINED,
                 "Retry": [
-                    {"ErrorEquals": ["SageMaker.ThrottlingException"], "IntervalSeconds": 10, "MaxAttempts": 5, "BackoffRate": 2}
+                    {
+                        "ErrorEquals": ["SageMaker.ThrottlingException"],
+                        "IntervalSeconds": 10,
+                        "MaxAttempts": 5,
+                        "BackoffRate": 2,
+                    }
                 ],
             },
         )
@@ -251,7 +269,9 @@ class Training(cdk.Stack):
         """A CustomState brings no permissions of its own."""
         jobs = self.format_arn(service="sagemaker", resource="training-job", resource_name="*")
         rule = self.format_arn(
-            service="events", resource="rule", resource_name="StepFunctionsGetEventsForSageMakerTrainingJobsRule"
+            service="events",
+            resource="rule",
+            resource_name="StepFunctionsGetEventsForSageMakerTrainingJobsRule",
         )
         return [
             iam.PolicyStatement(
@@ -279,7 +299,8 @@ class Training(cdk.Stack):
                 name="training-failed",
                 metric=self.pipeline.metric_failed(period=period),
                 threshold=1,
-                first_action="Open the failed execution of the pipeline: the red state says why. What is live stays live; start it again when the cause is gone.",
+                first_action="Open the failed execution of the pipeline: the red state says why. "
+                "What is live stays live; start it again when the cause is gone.",
             )
         ]
 
@@ -306,9 +327,15 @@ def group_name(environment: str, model: str) -> str:
     return f"skiff-{environment}-{model.replace('_', '-')}"
 
 
-def package_arns(stack: cdk.Stack, group: str) -> list[str]:
-    """The group itself and its versions, which are numbered as they come."""
+def package_arns(stack: cdk.Stack, environment: Environment) -> list[str]:
+    """Every model's group and its versions, which are numbered as they come."""
+    groups = [group_name(environment.name, model) for model in environment.models]
     return [
-        stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group),
-        stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*"),
+        stack.format_arn(service="sagemaker", resource=resource, resource_name=name)
+        for group in groups
+        for resource, name in (("model-package-group", group), ("model-package", f"{group}/*"))
     ]
+
+
+def _object_arn(asset: assets.Asset) -> str:
+    return asset.bucket.arn_for_objects(asset.s3_object_key)

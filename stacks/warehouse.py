@@ -1,11 +1,10 @@
 """
-Warehouse: Snowflake may read the lake, loads what lands there, and transforms it by one function.
+Warehouse: Snowflake reads the lake, loads what lands there, and one function transforms it.
 
-The order matters and is written as dependencies: storage integration → role that trusts it → stages and pipes →
-the bucket tells the pipes. Snowflake trusts two roles of ours by name, so these two have fixed names; the
-platform user must exist before the first deploy (warehouse/bootstrap.sql, once, by an account administrator).
+The order matters and is written as dependencies: storage integration → role that trusts it → stages and
+pipes → the bucket tells the pipes. Snowflake trusts two roles of ours by name, so these have fixed names;
+the platform user must exist before the first deploy (warehouse/bootstrap.sql, once, by an administrator).
 """
-
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -27,7 +26,9 @@ class Warehouse(cdk.Stack):
     def __init__(
         self, scope: Construct, id: str, *, environment: Environment, namespace: str, lake: Lake
     ) -> None:
-        super().__init__(scope, id, env=cdk.Environment(account=environment.account, region=environment.region))
+        super().__init__(
+            scope, id, env=cdk.Environment(account=environment.account, region=environment.region)
+        )
         self._environment = environment
         self._lake = lake
         self._code = Code(self, "Code")
@@ -69,14 +70,6 @@ class Warehouse(cdk.Stack):
             "snowflake_database": f"SKIFF_{name}",
         }
 
-    def _role(self, function: str) -> iam.Role:
-        return iam.Role(
-            self,
-            f"{function.capitalize()}Role",
-            role_name=f"skiff-{self._environment.name}-{function}",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        )
-
     def _transform(self, namespace: str) -> Function:
         settings = TransformSettings(
             **self._snowflake(function="TRANSFORM"),  # type: ignore[arg-type]  # strings and one port
@@ -93,10 +86,9 @@ class Warehouse(cdk.Stack):
             description="Runs warehouse/*.sql and its checks, and unloads snapshots",
             memory_mb=1024,
             timeout_seconds=900,
-            role=self._role("transform"),
+            role_name=f"skiff-{self._environment.name}-transform",
             layers=self._connector,
         )
-        transform.log.grant_write(transform)
         _allow_snapshots(transform, self._lake)
         return transform
 
@@ -107,7 +99,7 @@ class Warehouse(cdk.Stack):
             external_id=f"skiff-{self._environment.name}",
             storage_role_arn=self._storage_role_arn,
         )
-        platform = Function(
+        return Function(
             self,
             "Platform",
             code=self._code,
@@ -115,11 +107,9 @@ class Warehouse(cdk.Stack):
             settings=settings,
             description="Applies warehouse/platform/*.sql on deploy",
             timeout_seconds=300,
-            role=self._role("platform"),
+            role_name=f"skiff-{self._environment.name}-platform",
             layers=self._connector,
         )
-        platform.log.grant_write(platform)
-        return platform
 
     @property
     def _storage_role_arn(self) -> str:
@@ -161,7 +151,10 @@ class Warehouse(cdk.Stack):
         )
         lake = self._lake
         statements = [
-            (["s3:GetObject", "s3:GetObjectVersion"], [lake.arn_for_objects("events/*"), lake.arn_for_objects("rejected/*")]),
+            (
+                ["s3:GetObject", "s3:GetObjectVersion"],
+                [lake.arn_for_objects("events/*"), lake.arn_for_objects("rejected/*")],
+            ),
             (["s3:PutObject"], [lake.arn_for_objects("snapshots/*")]),
             (["s3:GetBucketLocation", "s3:ListBucket"], [lake.bucket_arn]),
             (["kms:Decrypt", "kms:GenerateDataKey"], [lake.key.key_arn]),
@@ -179,28 +172,20 @@ class Warehouse(cdk.Stack):
                 name="warehouse-checks",
                 metric=violations,
                 threshold=1,
-                first_action="Read the transform function's log: it names the check and counts the rows. The marts keep their last good state.",
+                first_action="Read the transform function's log: it names the check and counts the rows. "
+                "The marts keep their last good state.",
             ),
             Watched(
                 name="warehouse-errors",
                 metric=self.transform.metric_errors(period=period),
                 threshold=1,
-                first_action="Read the transform function's log. Every step may run again: start the pipeline once more when the cause is gone.",
+                first_action="Read the transform function's log. Every step may run again: "
+                "start the pipeline once more when the cause is gone.",
             ),
         ]
 
 
 def _allow_snapshots(transform: Function, lake: Lake) -> None:
-    statements = [
-        iam.PolicyStatement(
-            actions=["s3:GetObject", "s3:PutObject"], resources=[lake.arn_for_objects("snapshots/*")]
-        ),
-        iam.PolicyStatement(
-            actions=["s3:ListBucket"],
-            resources=[lake.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": "snapshots/*"}},
-        ),
-        iam.PolicyStatement(actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[lake.key.key_arn]),
-    ]
-    for statement in statements:
-        transform.add_to_role_policy(statement)
+    transform.allow("s3:GetObject", "s3:PutObject", on=[lake.arn_for_objects("snapshots/*")])
+    transform.allow("s3:ListBucket", on=[lake.bucket_arn], when={"StringLike": {"s3:prefix": "snapshots/*"}})
+    transform.allow("kms:Decrypt", "kms:GenerateDataKey", on=[lake.key.key_arn])

@@ -1,0 +1,108 @@
+"""
+The steps of a release, each a state of the release machine: bake → publish → probe → shift → verify.
+
+A step takes what the one before it returned and may run twice. Until `shift`, what is live stays as it is.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
+from os import environ
+from typing import Any
+
+from adapters import artifacts, functions, registry
+from domain import layer, probe
+from domain.settings import ReleaseSettings
+
+
+class NotApproved(RuntimeError):
+    """The model package is not, or no longer, approved."""
+
+
+class ReleaseUndone(RuntimeError):
+    """What went live did not answer as meant; the alias is back where it was."""
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Run one step: {"step": name, "release": what is known so far} → what is known afterwards."""
+    known: dict[str, Any] = event["release"]
+    return {**known, **STEPS[event["step"]](known)}
+
+
+@cache
+def settings() -> ReleaseSettings:
+    return ReleaseSettings.from_env(environ)
+
+
+def bake(known: dict[str, Any]) -> dict[str, Any]:
+    """Make a layer of the approved artifact; every file is held against its digest."""
+    package = registry.describe(known["model_package_arn"])
+    if package.status != "Approved":
+        raise NotApproved(f"{package.arn} is {package.status}")
+    artifact = artifacts.fetch(package.model_data, digest=package.digest)
+    release = layer.Release(
+        release_id=f"{package.model}-{package.version}-{package.digest[:8]}",
+        model=package.model,
+        version=str(package.version),
+        digest=package.digest,
+    )
+    key = f"layers/{package.model}/{release.release_id}.zip"
+    artifacts.store(settings().artifacts_bucket, key, layer.build(release, artifact))
+    return {"identity": asdict(release), "layer": key}
+
+
+def publish(known: dict[str, Any]) -> dict[str, Any]:
+    """Publish a version of the function that carries the layer; nobody is sent there yet."""
+    release = layer.Release(**known["identity"])
+    function = settings().predict_functions[release.model]
+    arn = functions.publish_layer(
+        name=settings().layers[release.model],
+        bucket=settings().artifacts_bucket,
+        key=known["layer"],
+        digest=release.release_id,
+    )
+    return {
+        "function": function,
+        "previous": known.get("previous") or functions.live(function),
+        "published": functions.publish(function, layer_arn=arn, description=release.release_id),
+    }
+
+
+def probe_published(known: dict[str, Any]) -> dict[str, Any]:
+    """Send the published version every golden request; one wrong answer ends the release."""
+    return {"probed": _probe(known, qualifier=known["published"])}
+
+
+def _probe(known: dict[str, Any], *, qualifier: str, limit: int | None = None) -> int:
+    release = layer.Release(**known["identity"])
+    cases = layer.golden(artifacts.read(settings().artifacts_bucket, known["layer"]))[:limit]
+    for case in cases:
+        request = probe.http_request(case["request"], model=release.model, write_key=settings().probe_key)
+        answer = functions.invoke(known["function"], qualifier, request)
+        probe.check(answer, expected=case["answer"], release=release)
+    return len(cases)
+
+
+def shift(known: dict[str, Any]) -> dict[str, Any]:
+    """Point the alias at the published version."""
+    functions.move_live(known["function"], expected=known["previous"], to=known["published"])
+    return {"live": known["published"]}
+
+
+def verify(known: dict[str, Any]) -> dict[str, Any]:
+    """What is live must be what was meant; if not, the alias goes back."""
+    try:
+        _probe(known, qualifier=functions.LIVE, limit=1)
+    except (probe.WrongAnswer, functions.InvocationFailed) as error:
+        functions.move_live(known["function"], expected=known["published"], to=known["previous"])
+        raise ReleaseUndone(f"live is version {known['previous']} again: {error}") from error
+    return {"verified": True}
+
+
+STEPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "bake": bake,
+    "publish": publish,
+    "probe": probe_published,
+    "shift": shift,
+    "verify": verify,
+}

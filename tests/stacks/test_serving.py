@@ -1,0 +1,93 @@
+"""What would hurt if it changed in the serving stack."""
+
+import json
+from collections.abc import Callable
+
+from aws_cdk.assertions import Match, Template
+
+from lambdas import release
+from stacks.serving import STEPS
+
+Templates = Callable[[str, str], Template]
+
+
+def test_the_alias_stands_at_a_first_version_that_no_deploy_changes(template: Templates):
+    serving = template("prod", "Serving")
+    (version,) = serving.find_resources("AWS::Lambda::Version")
+    resource = serving.find_resources("AWS::Lambda::Version")[version]
+
+    serving.has_resource_properties(
+        "AWS::Lambda::Alias", {"Name": "live", "FunctionVersion": {"Fn::GetAtt": [version, "Version"]}}
+    )
+
+    assert version == "FirstNextItem"  # CDK's own version carries a hash of the code in its id
+    assert list(resource["Properties"]) == ["FunctionName"]
+    assert resource["DeletionPolicy"] == "Retain"
+
+
+def test_requests_go_to_the_alias(template: Templates):
+    template("prod", "Serving").has_resource_properties(
+        "AWS::ApiGatewayV2::Integration",
+        {"IntegrationUri": {"Ref": Match.string_like_regexp("^LiveNextItem")}},
+    )
+
+
+def test_predict_may_log_and_nothing_else(template: Templates):
+    policies = template("prod", "Serving").find_resources(
+        "AWS::IAM::Policy",
+        {"Properties": {"Roles": [{"Ref": Match.string_like_regexp("^PredictNextItemRole")}]}},
+    )
+
+    (policy,) = policies.values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+
+def test_only_the_release_function_may_move_the_alias(template: Templates):
+    policies = template("prod", "Serving").find_resources("AWS::IAM::Policy")
+
+    movers = [name for name, policy in policies.items() if "lambda:UpdateAlias" in json.dumps(policy)]
+
+    assert len(movers) == 1
+    assert movers[0].startswith("ReleaseRole")
+
+
+def test_an_approved_model_starts_the_release_machine(template: Templates):
+    template("prod", "Serving").has_resource_properties(
+        "AWS::Events::Rule",
+        {
+            "EventPattern": {
+                "source": ["aws.sagemaker"],
+                "detail-type": ["SageMaker Model Package State Change"],
+                "detail": {
+                    "ModelPackageGroupName": ["skiff-prod-next-item"],
+                    "ModelApprovalStatus": ["Approved"],
+                },
+            }
+        },
+    )
+
+
+def test_answers_reach_the_lake_as_the_lines_that_the_function_wrote(template: Templates):
+    serving = template("prod", "Serving")
+
+    serving.has_resource_properties("AWS::Logs::SubscriptionFilter", {"FilterPattern": "{ $.schema = 1 }"})
+    serving.has_resource_properties(
+        "AWS::KinesisFirehose::DeliveryStream",
+        {
+            "ExtendedS3DestinationConfiguration": {
+                "Prefix": "events/",
+                "ProcessingConfiguration": {
+                    "Processors": [
+                        Match.object_like({"Type": "Decompression"}),
+                        Match.object_like({"Type": "CloudWatchLogProcessing"}),
+                    ]
+                },
+            }
+        },
+    )
+
+
+def test_the_machine_and_the_function_know_the_same_steps():
+    assert tuple(release.STEPS) == STEPS
