@@ -111,10 +111,17 @@ class Ingestion(cdk.Stack):
         return [
             Watched(
                 name="ingestion-rejected",
-                metric=rejected,
+                metric=count("Rejected"),
                 threshold=50,
                 first_action="Read the newest file under rejected/ in the lake: "
                 "`reason` names what clients send wrong.",
+            ),
+            Watched(
+                name="ingestion-unavailable",
+                metric=count("Unavailable"),
+                threshold=1,
+                first_action="Firehose does not take what is sent: read `error` in the collect function's log. "
+                "Clients were told to send again.",
             ),
             Watched(
                 name="ingestion-errors",

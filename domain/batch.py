@@ -1,0 +1,85 @@
+"""
+The envelope around events: the body of POST /events, from bytes to a list, and the limits that hold for it.
+"""
+
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+from domain import json_strict
+from domain.events import EPOCH_MS, is_epoch_ms
+from domain.refusal import Refused
+
+MAX_BODY_BYTES = 1024 * 1024
+MAX_EVENTS = 500
+
+GZIP = zlib.MAX_WBITS | 16  # tells zlib to expect gzip's header and checksum
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    events: list[Any]
+    sent_at: int | None
+    write_key: str | None
+
+
+def parse(body: bytes, *, encoding: str | None) -> Batch:
+    """
+    Args:
+        encoding: the request's Content-Encoding.
+
+    Raises:
+        Refused: the envelope is not as agreed; its events are not looked at.
+    """
+    try:
+        envelope = json_strict.parse(_unpacked(body, encoding))
+    except json_strict.InvalidJson as error:
+        raise Refused("invalid_json", field="body", expected="JSON in UTF-8", got=str(error)) from None
+    if not isinstance(envelope, dict):
+        raise Refused("invalid_batch", field="body", expected="a JSON object", got=envelope)
+    return Batch(
+        events=_events(envelope.get("events")),
+        sent_at=_sent_at(envelope.get("sent_at")),
+        write_key=_write_key(envelope.get("write_key")),
+    )
+
+
+def _unpacked(body: bytes, encoding: str | None) -> bytes:
+    plain = _gunzipped(body) if (encoding or "").strip().lower() == "gzip" else body
+    if len(plain) > MAX_BODY_BYTES:
+        raise Refused("too_large", field="body", expected=f"at most {MAX_BODY_BYTES} bytes", got=len(plain))
+    return plain
+
+
+def _gunzipped(body: bytes) -> bytes:
+    """Stops one byte past the limit, so that a small body cannot become a huge one."""
+    unzip = zlib.decompressobj(GZIP)
+    try:
+        plain = unzip.decompress(body, MAX_BODY_BYTES + 1)
+    except zlib.error as error:
+        raise Refused("invalid_gzip", field="body", expected="gzip", got=str(error)) from None
+    is_cut = not unzip.eof and len(plain) <= MAX_BODY_BYTES
+    if is_cut or unzip.unused_data:
+        raise Refused("invalid_gzip", field="body", expected="one whole gzip member", got=len(body))
+    return plain
+
+
+def _events(events: Any) -> list[Any]:
+    expected = f"a list of 1 to {MAX_EVENTS} events"
+    if not isinstance(events, list) or not events:
+        raise Refused("invalid_batch", field="events", expected=expected, got=events)
+    if len(events) > MAX_EVENTS:
+        raise Refused("too_many", field="events", expected=expected, got=len(events))
+    return events
+
+
+def _sent_at(sent_at: Any) -> int | None:
+    if sent_at is None or is_epoch_ms(sent_at):
+        return sent_at
+    raise Refused("invalid_batch", field="sent_at", expected=EPOCH_MS.expected, got=sent_at)
+
+
+def _write_key(write_key: Any) -> str | None:
+    if write_key is None or isinstance(write_key, str):
+        return write_key
+    raise Refused("invalid_batch", field="write_key", expected="a text", got=write_key)

@@ -1,0 +1,69 @@
+"""
+JSON as its standard has it, and no deeper than an honest client needs. Ingestion reads bodies with it.
+
+Python's parser takes NaN, 1e999 and repeated keys, and fails on deep nesting with an error of its own.
+"""
+
+import json
+import math
+from typing import Any, NoReturn
+
+MAX_DEPTH = 32
+MAX_DIGITS = 38  # what a warehouse keeps exactly; longer integers come back changed
+
+
+class InvalidJson(ValueError):
+    """The bytes are no JSON, or JSON that readers would understand differently."""
+
+
+def parse(body: bytes) -> Any:
+    """
+    The value that *body* spells, in UTF-8.
+
+    Raises:
+        InvalidJson: with what is wrong.
+    """
+    try:
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_float=_finite,
+            parse_int=_short,
+        )
+    except (ValueError, RecursionError) as error:
+        raise InvalidJson(str(error)) from None
+    if _is_deeper(value, MAX_DEPTH):
+        raise InvalidJson(f"nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    children = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(child, levels - 1) for child in children)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise ValueError("an object names the same key twice")
+    return values
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(f"{digits[:MAX_DIGITS]} is too large for a number")
+    return number
+
+
+def _short(digits: str) -> int:
+    if len(digits.lstrip("-")) > MAX_DIGITS:
+        raise ValueError(f"an integer of more than {MAX_DIGITS} digits")
+    return int(digits)

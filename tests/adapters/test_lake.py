@@ -1,0 +1,110 @@
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from adapters import lake
+
+STREAM = "events"
+
+
+@pytest.fixture
+def firehose() -> Iterator[Any]:
+    lake._firehose.cache_clear()
+    yield lake._firehose()
+    lake._firehose.cache_clear()
+
+
+def answer(*codes: str | None) -> dict[str, Any]:
+    """PutRecordBatch's answer: per record an error code, or None where it was taken."""
+    outcomes = [{"ErrorCode": code, "ErrorMessage": "later"} if code else {"RecordId": "1"} for code in codes]
+    return {"FailedPutCount": len(codes) - codes.count(None), "RequestResponses": outcomes}
+
+
+def records(*data: bytes) -> dict[str, Any]:
+    return {"DeliveryStreamName": STREAM, "Records": [{"Data": one} for one in data]}
+
+
+def test_lines_arrive_in_the_bucket_each_on_its_own_line(firehose: Any) -> None:
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="lake")
+        destination = {"BucketARN": "arn:aws:s3:::lake", "RoleARN": "arn:aws:iam::123456789012:role/r"}
+        firehose.create_delivery_stream(
+            DeliveryStreamName=STREAM, ExtendedS3DestinationConfiguration=destination
+        )
+
+        lake.append(STREAM, ['{"a":1}', '{"b":"ü"}'])
+
+        key = s3.list_objects_v2(Bucket="lake")["Contents"][0]["Key"]
+        assert s3.get_object(Bucket="lake", Key=key)["Body"].read().decode() == '{"a":1}\n{"b":"ü"}\n'
+
+
+def test_no_lines_make_no_call(firehose: Any) -> None:
+    with Stubber(firehose):
+        lake.append(STREAM, [])
+
+
+def test_only_the_records_that_were_turned_away_are_sent_again(
+    firehose: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lake, "MAX_RECORD_BYTES", 2)
+    with Stubber(firehose) as stub:
+        stub.add_response(
+            "put_record_batch",
+            answer(None, "ServiceUnavailableException", None),
+            records(b"a\n", b"b\n", b"c\n"),
+        )
+        stub.add_response("put_record_batch", answer(None), records(b"b\n"))
+
+        lake.append(STREAM, ["a", "b", "c"])
+
+        stub.assert_no_pending_responses()
+
+
+def test_a_record_that_is_turned_away_every_time_is_an_error(firehose: Any) -> None:
+    with Stubber(firehose) as stub:
+        for _ in range(lake.MAX_ATTEMPTS):
+            stub.add_response("put_record_batch", answer("ServiceUnavailableException"))
+
+        with pytest.raises(lake.FirehoseUnavailable, match="1 records"):
+            lake.append(STREAM, ["a"])
+
+
+def test_a_call_that_fails_is_an_error(firehose: Any) -> None:
+    with Stubber(firehose) as stub:
+        stub.add_client_error("put_record_batch", "ServiceUnavailableException", http_status_code=503)
+
+        with pytest.raises(lake.FirehoseUnavailable):
+            lake.append(STREAM, ["a"])
+
+
+lines = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=9))
+
+
+@given(lines)
+def test_packing_loses_nothing_and_keeps_the_order(texts: list[str]) -> None:
+    together = b"".join(lake.packed(texts))
+
+    assert together == "".join(f"{text}\n" for text in texts).encode()
+
+
+def test_a_record_is_as_full_as_the_limit_allows() -> None:
+    line = "x" * (lake.MAX_RECORD_BYTES // 2 - 1)
+
+    assert [len(record) for record in lake.packed([line] * 3)] == [1_024_000, 512_000]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "calls"),
+    [([1] * 501, [500, 1]), ([lake.MAX_RECORD_BYTES] * 5, [4, 1]), ([], [])],
+)
+def test_a_call_keeps_both_limits(sizes: list[int], calls: list[int]) -> None:
+    batches = lake.batched(bytes(size) for size in sizes)
+
+    assert [len(batch) for batch in batches] == calls

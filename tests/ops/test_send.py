@@ -1,0 +1,142 @@
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from ops.send import MAX_ATTEMPTS, BatchRefused, Collector, CollectorUnavailable, Sent, in_batches
+
+STORED = (202, {}, {"accepted": 1, "rejected": 1, "reasons": {"unknown_name": 1}})
+BUSY = (503, {"Retry-After": "3"}, {"error": "not stored, send again"})
+THROTTLED = (429, {}, {"message": "Too Many Requests"})
+HANG_UP = b""
+GARBAGE = b"this is not HTTP\r\n\r\n"
+
+
+class Server:
+    """A collector that gives the answers it was told, in order, the last one for ever."""
+
+    def __init__(self) -> None:
+        self.answers: list[Any] = [STORED]
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.connections: set[Any] = set()
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                server.requests.append((self.path, dict(self.headers), body))
+                server.connections.add(self.client_address)
+                answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
+                if isinstance(answer, bytes):
+                    self.wfile.write(answer)
+                    self.close_connection = True
+                    return
+                status, headers, content = answer
+                data = json.dumps(content).encode()
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(data))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.http.server_port}/stage/"
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    thread = threading.Thread(target=server.http.serve_forever, args=(0.01,))
+    thread.start()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def collector(server: Server, waits: list[float]) -> Collector:
+    return Collector(server.url, "key-1", wait=waits.append)
+
+
+def test_a_batch_is_posted_with_the_key_and_the_time_of_sending(server: Server, collector: Collector) -> None:
+    sent = collector.send([{"name": "view_item"}])
+
+    path, headers, body = server.requests[0]
+    assert sent == Sent(accepted=1, rejected=1)
+    assert (path, headers["X-Write-Key"]) == ("/stage/events", "key-1")
+    assert json.loads(body)["events"] == [{"name": "view_item"}]
+    assert json.loads(body)["sent_at"] > 1_700_000_000_000
+
+
+def test_all_batches_go_over_one_connection_and_are_summed_up(server: Server, collector: Collector) -> None:
+    progress: list[Sent] = []
+
+    total = collector.send_all([[{}], [{}], [{}]], progress=progress.append)
+
+    assert len(server.connections) == 1
+    assert total == progress[-1] == Sent(accepted=3, rejected=3)
+    assert len(progress) == 3
+
+
+@pytest.mark.parametrize(
+    "trouble", [BUSY, THROTTLED, HANG_UP, GARBAGE], ids=["503", "429", "hang up", "garbage"]
+)
+def test_after_trouble_the_same_bytes_are_sent_again(
+    trouble: Any, server: Server, collector: Collector
+) -> None:
+    server.answers = [trouble, STORED]
+
+    sent = collector.send([{"name": "view_item"}])
+
+    assert sent == Sent(accepted=1, rejected=1)
+    assert len({body for _, _, body in server.requests}) == 1
+    assert len(server.requests) == 2
+
+
+def test_waits_grow_and_are_never_shorter_than_the_server_asks(
+    server: Server, collector: Collector, waits: list[float]
+) -> None:
+    server.answers = [BUSY, THROTTLED, THROTTLED, STORED]
+
+    collector.send([{}])
+
+    assert waits == [3.0, 0.4, 0.8]
+
+
+def test_a_collector_that_stays_down_is_an_error(server: Server, collector: Collector) -> None:
+    server.answers = [BUSY]
+
+    with pytest.raises(CollectorUnavailable):
+        collector.send([{}])
+
+    assert len(server.requests) == MAX_ATTEMPTS
+
+
+def test_a_refused_batch_is_not_sent_again(server: Server, collector: Collector) -> None:
+    server.answers = [(401, {}, {"error": {"field": "write_key"}})]
+
+    with pytest.raises(BatchRefused, match=r"401.*write_key"):
+        collector.send([{}])
+
+    assert len(server.requests) == 1
+
+
+def test_events_are_cut_into_batches() -> None:
+    events = [{"number": number} for number in range(5)]
+
+    assert [len(batch) for batch in in_batches(events, size=2)] == [2, 2, 1]
