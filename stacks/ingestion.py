@@ -105,9 +105,9 @@ class Ingestion(cdk.Stack):
         return api
 
     def _watched(self, namespace: str, period: cdk.Duration) -> list[Watched]:
-        rejected = cloudwatch.Metric(
-            namespace=namespace, metric_name="Rejected", statistic="Sum", period=period
-        )
+        def count(name: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(namespace=namespace, metric_name=name, statistic="Sum", period=period)
+
         return [
             Watched(
                 name="ingestion-rejected",
@@ -120,8 +120,8 @@ class Ingestion(cdk.Stack):
                 name="ingestion-unavailable",
                 metric=count("Unavailable"),
                 threshold=1,
-                first_action="Firehose does not take what is sent: read `error` in the collect function's log. "
-                "Clients were told to send again.",
+                first_action="Firehose does not take what is sent: read `error` in the collect function's "
+                "log. Clients were told to send again.",
             ),
             Watched(
                 name="ingestion-errors",
