@@ -29,6 +29,7 @@ RESERVED_NAMES = ("prediction", "training_run")  # written by the system into th
 MAX_EVENT_BYTES = 64 * 1024
 MAX_ITEMS = 200  # a page of the catalogue, not the catalogue
 MAX_ID_CHARACTERS = 256
+MAX_NUMBER = 10**13  # the warehouse keeps number(18, 4); one larger value would stop every load behind it
 EARLIEST_MS = 946_684_800_000  # 2000-01-01: an epoch in seconds falls before it
 LATEST_MS = 4_102_444_800_000  # 2100-01-01
 
@@ -53,7 +54,7 @@ def is_text(value: object) -> bool:
 
 
 def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_NUMBER
 
 
 def is_epoch_ms(value: object) -> TypeGuard[int]:
@@ -70,7 +71,7 @@ def is_items(value: object) -> bool:
 
 ID = Kind(expected=f"a text of 1 to {MAX_ID_CHARACTERS} characters", holds=is_id)
 TEXT = Kind(expected="a text", holds=is_text)  # may be empty: document.referrer often is
-NUMBER = Kind(expected="a number", holds=is_number)
+NUMBER = Kind(expected="a number of at most 13 digits before the point", holds=is_number)
 EPOCH_MS = Kind(expected="epoch milliseconds, as an integer, of 2000 to 2099", holds=is_epoch_ms)
 ITEMS = Kind(expected=f"a list of at most {MAX_ITEMS} items", holds=is_items)
 NAME = Kind(expected="one of " + ", ".join(EVENT_NAMES), holds=is_name, reason="unknown_name")

@@ -54,6 +54,7 @@ def test_unknown_fields_are_kept() -> None:
         ({"occurred_at": 1_592_337_718}, "wrong_value", "occurred_at"),
         ({"occurred_at": "2020-06-16"}, "wrong_value", "occurred_at"),
         ({"occurred_at": True}, "wrong_value", "occurred_at"),
+        ({"value": 1e13}, "wrong_value", "value"),
         ({"items": []}, "missing_field", "items"),
         ({"items": "sku-17"}, "wrong_value", "items"),
         ({"items": [{"item_id": "a"}] * (MAX_ITEMS + 1)}, "wrong_value", "items"),
