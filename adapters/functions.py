@@ -45,13 +45,19 @@ def publish(function: str, *, layer_arn: str, description: str) -> str:
         _client().update_function_configuration(
             FunctionName=function, Layers=[layer_arn], RevisionId=latest["RevisionId"]
         )
-        _client().get_waiter("function_updated_v2").wait(FunctionName=function)
+        _client().get_waiter("function_updated").wait(FunctionName=function)
         latest = _client().get_function_configuration(FunctionName=function)
     version = _client().publish_version(
         FunctionName=function, CodeSha256=latest["CodeSha256"], Description=description
     )["Version"]
     _client().get_waiter("published_version_active").wait(FunctionName=function, Qualifier=version)
     return str(version)
+
+
+def environment(function: str) -> dict[str, str]:
+    """The variables that its stack gave the function."""
+    configuration = _client().get_function_configuration(FunctionName=function)
+    return dict(configuration["Environment"]["Variables"])
 
 
 def live(function: str) -> str:

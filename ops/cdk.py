@@ -6,22 +6,20 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 QUIET = ("--no-notices", "--ci")
 
 
-def run(*arguments: str, environment: Mapping[str, str] | None = None, log: Path | None = None) -> int:
+def run(*arguments: str, log: Path | None = None) -> int:
     """
     Run `cdk <arguments>` and return its exit code.
 
     Args:
-        environment: variables on top of this process's own, the offline cloud's for instance.
         log: a file that gets the output; the terminal does where it is None.
     """
     command = [str(_node()), str(_cli()), *arguments, *QUIET]
-    variables = {**os.environ, **_tools(), **(environment or {})}
+    variables = {**os.environ, **_tools()}
     if log is None:
         return subprocess.run(command, env=variables, check=False).returncode
     with log.open("ab") as out:

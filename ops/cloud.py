@@ -3,6 +3,7 @@ The offline cloud as the command line sees it: started by its own command, descr
 """
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,16 +18,15 @@ class CloudNotRunning(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """Where the cloud listens, and the variables that lead any AWS program to it."""
+    """Where the cloud listens."""
 
     endpoint: str
     snowflake_port: int
-    environment: dict[str, str]
 
 
 def start(*, fresh: bool = False) -> Cloud:
     """
-    Find the running cloud or start one; *fresh* ends a running one first.
+    Find the running cloud or start one, and enter it; *fresh* ends a running one first.
 
     Raises:
         CloudNotRunning: it could not be started; its own message has been printed.
@@ -35,24 +35,26 @@ def start(*, fresh: bool = False) -> Cloud:
         stop()
     if _local("up"):
         raise CloudNotRunning("the offline cloud did not start; its logs are in .skiff/logs")
-    return describe()
+    return enter()
 
 
 def stop() -> None:
     _local("down")
 
 
-def describe() -> Cloud:
-    """Read what the running cloud wrote about itself."""
+def enter() -> Cloud:
+    """
+    Lead every AWS client of this process, and of those it starts, to the running cloud.
+
+    Raises:
+        CloudNotRunning: there is none.
+    """
     try:
         state = json.loads((STATE / "cloud.json").read_text())
     except FileNotFoundError:
         raise CloudNotRunning("the offline cloud is not up: `make up`") from None
-    return Cloud(
-        endpoint=state["endpoint"],
-        snowflake_port=state["snowflake_port"],
-        environment=state["environment"],
-    )
+    os.environ.update(state["environment"])
+    return Cloud(endpoint=state["endpoint"], snowflake_port=state["snowflake_port"])
 
 
 def _local(command: str) -> int:

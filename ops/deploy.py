@@ -5,12 +5,15 @@ Deploying, the same for every environment: the CDK CLI on the stacks of one stag
 """
 
 import json
+import os
 from pathlib import Path
 
+from adapters import secrets
 from ops import cdk, cloud
 
 BUILD = Path("build")
 LOCAL = "local"
+WAREHOUSE_LOGIN = "skiff/local/snowflake"  # as stacks/environments.py names it
 
 
 def deploy(environment: str, *, log: Path | None = None) -> int:
@@ -25,15 +28,16 @@ def deploy(environment: str, *, log: Path | None = None) -> int:
     if environment != LOCAL:
         return cdk.run(*arguments, log=log)
     running = cloud.start()
-    if code := _bootstrap(running, log):
+    if code := _bootstrap(log):
         return code
-    return cdk.run(*arguments, *_where(running), environment=running.environment, log=log)
+    return cdk.run(*arguments, *_where(running), log=log)
 
 
-def _bootstrap(running: cloud.Cloud, log: Path | None) -> int:
-    """What `cdk bootstrap` prepares once per account and region; the offline cloud begins without it."""
-    account = f"aws://000000000000/{running.environment['AWS_REGION']}"
-    return cdk.run("bootstrap", account, "--app=", environment=running.environment, log=log)
+def _bootstrap(log: Path | None) -> int:
+    """What a person prepares once per account; the offline cloud begins without it."""
+    secrets.create(WAREHOUSE_LOGIN, {"authenticator": "PROGRAMMATIC_ACCESS_TOKEN", "token": "offline"})
+    account = f"aws://000000000000/{os.environ['AWS_REGION']}"
+    return cdk.run("bootstrap", account, "--app=", log=log)
 
 
 def diff(environment: str) -> int:
@@ -47,8 +51,8 @@ def destroy(environment: str) -> int:
 def _on_stacks(command: str, environment: str, *options: str) -> int:
     if environment != LOCAL:
         return cdk.run(command, f"{environment}/*", *options)
-    running = cloud.describe()
-    return cdk.run(command, f"{environment}/*", *options, *_where(running), environment=running.environment)
+    running = cloud.enter()
+    return cdk.run(command, f"{environment}/*", *options, *_where(running))
 
 
 def _where(running: cloud.Cloud) -> list[str]:
@@ -70,7 +74,7 @@ def up() -> int:
     """Deploy to the offline cloud, leave it running, and print requests to try."""
     if code := deploy(LOCAL):
         return code
-    print(HELLO.format(url=url(cloud.describe())))
+    print(HELLO.format(url=url(cloud.enter())))
     return 0
 
 

@@ -5,7 +5,6 @@ Deploys the stack to the offline cloud, sends events in over HTTP, runs the pipe
 then shows what became of it all: a table, .skiff/journey.json and .skiff/journey.html.
 """
 
-import os
 import time
 import urllib.error
 from collections.abc import Callable
@@ -15,11 +14,13 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ConnectionError as CloudGone
 
-from adapters import alarms, functions, machines
+from adapters import alarms, functions, machines, warehouse
+from domain.settings import TransformSettings
 from ops import cloud, deploy, endpoint, report
 from ops.progress import Step, Steps, console
 from ops.send import Collector, CollectorUnavailable
 from ops.sources import NoSuchData, Source, open_source
+from warehouse import run
 
 SESSIONS = 6000
 WRITE_KEY = "demo-shop-key"
@@ -28,6 +29,12 @@ ALARM = "skiff-local-ingestion-rejected"
 BURST = 200  # malformed events at once; the alarm stands at 50 in a period
 PATIENCE_SECONDS = 300
 POLL_SECONDS = 0.5
+
+PREDICTIONS = """
+select distinct v:event.prediction_id::varchar as prediction_id
+from raw.events
+where v:event.name::varchar = 'prediction'
+"""
 
 T = TypeVar("T")
 
@@ -84,13 +91,18 @@ class Journey:
         with self._steps.step("deploy", "Deploy five stacks") as step:
             step.say("starting the offline cloud")
             running = cloud.start(fresh=True)
-            os.environ.update(running.environment)
             step.say("cdk deploy local/*")
             log = cloud.STATE / "logs" / "deploy.log"
             if deploy.deploy(deploy.LOCAL, log=log):
                 raise DeployFailed(f"cdk deploy failed; its output is in {log}")
             self._url = deploy.url(running)
             self._outputs = deploy.outputs(deploy.LOCAL)
+            self._warehouse = self._connect()
+
+    def _connect(self) -> Any:
+        """Look into the warehouse with the login of the function that fills it."""
+        variables = functions.environment(self._outputs["TransformFunction"])
+        return warehouse.connect(TransformSettings.from_env(variables), query_tag="journey")
 
     def _ask_before_any_model(self) -> None:
         with self._steps.step("baseline", "Ask before any model"):
@@ -109,7 +121,7 @@ class Journey:
         with self._steps.step("load", "Firehose → S3 → pipe → raw", total=accepted) as step:
 
             def loaded() -> bool:
-                self._found["raw"] = self._counts()["raw"]
+                self._found["raw"] = self._counts()["raw"] - len(self._logged())
                 step.reach(self._found["raw"])
                 return bool(self._found["raw"] >= accepted)
 
@@ -149,7 +161,7 @@ class Journey:
             step.reach(len(examples))
             step.say("waiting for the answers to arrive in raw.events")
             ids = {p["metadata"]["prediction_id"] for p in self._found["predictions"]}
-            wait_for(lambda: ids <= self._logged(ids), what="every prediction in raw.events")
+            wait_for(lambda: ids <= self._logged(), what="every prediction in raw.events")
 
     def _one(self, visit: list[dict[str, Any]]) -> dict[str, Any]:
         *seen, coming = visit
@@ -173,14 +185,13 @@ class Journey:
     def _predict(self, request: dict[str, Any]) -> dict[str, Any]:
         return endpoint.predict(self._url, model=MODEL, write_key=WRITE_KEY, request=request)
 
-    def _counts(self) -> dict[str, Any]:
-        return self._transform({"action": "count"})
+    def _counts(self) -> dict[str, int]:
+        return functions.invoke(self._outputs["TransformFunction"], "$LATEST", {"action": "count"})
 
-    def _logged(self, ids: set[str]) -> set[str]:
-        return set(self._transform({"action": "logged", "prediction_ids": sorted(ids)})["prediction_ids"])
-
-    def _transform(self, event: dict[str, Any]) -> dict[str, Any]:
-        return functions.invoke(self._outputs["TransformFunction"], "$LATEST", event)
+    def _logged(self) -> set[str]:
+        """The predictions that have come through the lake into raw.events."""
+        rows = run.execute(self._warehouse, PREDICTIONS)
+        return {row["PREDICTION_ID"] for row in rows}
 
 
 def follow(execution: str, step: Step) -> Any:

@@ -13,14 +13,16 @@ class Snowflake:
     How functions reach Snowflake.
 
     `host`, `port` and `protocol` matter where the account's name does not lead to it: a private link, or the
-    server that stands in for it on one machine. With WORKLOAD_IDENTITY the function's role is the user.
+    server that stands in for it on one machine. By default a function's role is its Snowflake user (workload
+    identity), and nobody holds a secret. Else `login` names one in Secrets Manager, made by hand: a JSON object
+    with `authenticator` and its key or token.
     """
 
     account: str
     host: str = ""
     port: int = 443
     protocol: str = "https"
-    authenticator: str = "WORKLOAD_IDENTITY"
+    login: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,9 @@ ENVIRONMENTS = (
         name="local",
         account="000000000000",
         region="us-east-1",
-        snowflake=Snowflake(account="skiff", host="127.0.0.1", port=4580, protocol="http"),
+        snowflake=Snowflake(
+            account="skiff", host="127.0.0.1", port=4580, protocol="http", login="skiff/local/snowflake"
+        ),
         write_keys={"demo-shop-key": "demo-shop", "probe": "probe"},
         allowed_origins=("*",),
         approval="auto",

@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_notifications as notifications
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -63,7 +64,7 @@ class Warehouse(cdk.Stack):
             "snowflake_host": snowflake.host,
             "snowflake_port": snowflake.port,
             "snowflake_protocol": snowflake.protocol,
-            "snowflake_authenticator": snowflake.authenticator,
+            "snowflake_secret": snowflake.login,
             "snowflake_user": f"SKIFF_{name}_{function}",
             "snowflake_role": f"SKIFF_{name}_{function}",
             "snowflake_warehouse": f"SKIFF_{name}",
@@ -89,6 +90,7 @@ class Warehouse(cdk.Stack):
             role_name=f"skiff-{self._environment.name}-transform",
             layers=self._connector,
         )
+        self._allow_login(transform)
         _allow_snapshots(transform, self._lake)
         return transform
 
@@ -99,7 +101,7 @@ class Warehouse(cdk.Stack):
             external_id=f"skiff-{self._environment.name}",
             storage_role_arn=self._storage_role_arn,
         )
-        return Function(
+        platform = Function(
             self,
             "Platform",
             code=self._code,
@@ -110,6 +112,14 @@ class Warehouse(cdk.Stack):
             role_name=f"skiff-{self._environment.name}-platform",
             layers=self._connector,
         )
+        self._allow_login(platform)
+        return platform
+
+    def _allow_login(self, function: Function) -> None:
+        if name := self._environment.snowflake.login:
+            secret = secretsmanager.Secret.from_secret_name_v2(self, f"LoginOf{function.node.id}", name)
+            # Secrets Manager adds a hyphen and six characters to the name
+            function.allow("secretsmanager:GetSecretValue", on=[f"{secret.secret_arn}-??????"])
 
     @property
     def _storage_role_arn(self) -> str:

@@ -1,0 +1,59 @@
+"""
+The artifacts bucket: what training jobs leave there, and the layers baked from it.
+"""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+import boto3
+
+from domain import archive, artifact
+
+
+@cache
+def _client() -> Any:
+    return boto3.client("s3")
+
+
+def download(uri: str, folder: Path) -> None:
+    """
+    Unpack the model.tar.gz at *uri* (s3://…) into *folder*; what is in it is not looked at.
+
+    Raises:
+        BrokenArtifact: no archive, or one that is not safe to unpack.
+    """
+    with tempfile.TemporaryFile() as file:
+        _client().download_fileobj(*_bucket_and_key(uri), file)
+        file.seek(0)
+        archive.unpack(file, folder)
+
+
+def fetch(uri: str, *, digest: str) -> dict[str, bytes]:
+    """
+    The files of the artifact at *uri* (s3://…), by name.
+
+    Raises:
+        BrokenArtifact: they are not those that *digest* was approved for.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        download(uri, folder)
+        artifact.verify(folder, digest=digest)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def store(bucket: str, key: str, content: bytes) -> None:
+    _client().put_object(Bucket=bucket, Key=key, Body=content)
+
+
+def read(bucket: str, key: str) -> bytes:
+    body: IO[bytes] = _client().get_object(Bucket=bucket, Key=key)["Body"]
+    return body.read()
+
+
+def _bucket_and_key(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    return parts.netloc, parts.path.removeprefix("/")

@@ -1,0 +1,48 @@
+"""
+The model in the function's layer: what `domain.layer` packed, found and checked. Predicting calls it.
+"""
+
+import json
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from domain.artifact import BrokenArtifact, verify
+from domain.layer import Release
+
+PACKAGE = "skiff_model"  # Lambda puts a layer's python/ on sys.path
+
+
+@cache
+def _package() -> Path:
+    """A layer is unpacked, so its package is a folder, and as_file has nothing to copy or clean up."""
+    with resources.as_file(resources.files(PACKAGE)) as folder:
+        return folder
+
+
+def folder() -> Path:
+    """Where the artifact's files lie; a baseline layer has no such folder."""
+    return _package() / "model"
+
+
+def release() -> Release:
+    """
+    What the layer says it is.
+
+    Raises:
+        BrokenArtifact: it does not say.
+    """
+    try:
+        return Release(**json.loads((_package() / "release.json").read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise BrokenArtifact(f"release.json: {error}") from error
+
+
+def check(release: Release, *, model: str, format: str) -> None:
+    """
+    Raises:
+        BrokenArtifact: not the bytes that were released, not of *model*, or in a format the code cannot read.
+    """
+    manifest = verify(folder(), digest=release.digest)
+    if (manifest.model, manifest.format) != (model, format):
+        raise BrokenArtifact(f"{manifest.model} in {manifest.format}, expected {model} in {format}")

@@ -1,0 +1,51 @@
+"""
+A connection to Snowflake, as the function that asks; its own AWS role is the Snowflake user by default.
+"""
+
+import os
+from typing import Any
+
+from adapters import secrets
+from domain.settings import WarehouseSettings
+
+# A function may write to /tmp only, and the connector looks for its home while it is imported.
+os.environ.setdefault("HOME", "/tmp")  # noqa: S108
+
+import snowflake.connector  # after HOME
+
+
+def connect(settings: WarehouseSettings, *, query_tag: str) -> Any:
+    """
+    Open a connection; close it when done, which also rolls back what was not committed.
+
+    Args:
+        query_tag: who pays; Snowflake's query history and cost views can be grouped by it.
+    """
+    return snowflake.connector.connect(
+        account=settings.snowflake_account,
+        user=settings.snowflake_user,
+        role=settings.snowflake_role,
+        warehouse=settings.snowflake_warehouse,
+        database=settings.snowflake_database,
+        session_parameters={"QUERY_TAG": query_tag, "TIMEZONE": "UTC", "CLIENT_TELEMETRY_ENABLED": False},
+        **_login(settings.snowflake_secret),
+        **_address(settings),
+    )
+
+
+def _login(secret: str) -> dict[str, Any]:
+    """The function's own role, or what *secret* says: `authenticator` and its key or token."""
+    if not secret:
+        return {"authenticator": "WORKLOAD_IDENTITY", "workload_identity_provider": "AWS"}
+    return secrets.read(secret)
+
+
+def _address(settings: WarehouseSettings) -> dict[str, Any]:
+    """Nothing where the account's name is enough."""
+    if not settings.snowflake_host:
+        return {}
+    return {
+        "host": settings.snowflake_host,
+        "port": settings.snowflake_port,
+        "protocol": settings.snowflake_protocol,
+    }

@@ -1,0 +1,116 @@
+"""
+The body of POST /predict/<model>, from bytes to a checked request. The predict function calls it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from domain import json_strict
+from domain.events import FIELDS, ID, ITEM_FIELDS, Kind
+from domain.refusal import Refused
+
+MAX_BODY_BYTES = 128 * 1024  # a request is logged whole, and CloudWatch cuts a line at 1 MB
+MAX_EVENTS = 50
+MAX_K = 100
+MAX_EXCLUDED = 100
+
+
+def is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def is_events(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= MAX_EVENTS
+
+
+def is_k(value: object) -> bool:
+    return type(value) is int and 1 <= value <= MAX_K
+
+
+def is_excluded(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= MAX_EXCLUDED and all(map(ID.holds, value))
+
+
+OBJECT = Kind(expected="a JSON object", holds=is_object)
+REQUEST_FIELDS: Mapping[str, Kind] = {
+    "client_id": ID,
+    "session_id": ID,
+    "events": Kind(expected=f"a list of at most {MAX_EVENTS} events, oldest first", holds=is_events),
+    "k": Kind(expected=f"an integer of 1 to {MAX_K}", holds=is_k),
+    "exclude": Kind(expected=f"a list of at most {MAX_EXCLUDED} item ids", holds=is_excluded),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictRequest:
+    body: dict[str, Any]  # as sent, without the key: what is logged
+    client_id: str
+    events: list[dict[str, Any]]  # of the session so far, oldest first
+    session_id: str | None = None
+    k: int = 20
+    exclude: tuple[str, ...] = ()
+
+
+def parse(body: bytes, *, write_key: str | None, write_keys: Mapping[str, str]) -> tuple[str, PredictRequest]:
+    """
+    The site that asks, and what it asks.
+
+    Args:
+        write_key: from the header; where that has none, the body's counts.
+        write_keys: key → site.
+
+    Raises:
+        Refused: the first thing wrong is named; an unknown key before anything that it came with.
+    """
+    values = _object(body)
+    key = values.pop("write_key", None)
+    return _site(write_key or key, write_keys), _request(values)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    if len(body) > MAX_BODY_BYTES:
+        raise Refused("too_large", field="body", expected=f"at most {MAX_BODY_BYTES} bytes", got=len(body))
+    try:
+        values = json_strict.parse(body)
+    except json_strict.InvalidJson as error:
+        raise Refused("invalid_json", field="body", expected="JSON in UTF-8", got=str(error)) from None
+    _check(values, OBJECT, field="body")
+    return dict(values)
+
+
+def _site(write_key: Any, write_keys: Mapping[str, str]) -> str:
+    site = write_keys.get(write_key) if isinstance(write_key, str) else None
+    if site is None:
+        raise Refused("unknown_write_key", field="write_key", expected="the key of a site", got=write_key)
+    return site
+
+
+def _request(values: dict[str, Any]) -> PredictRequest:
+    _check_fields(values, REQUEST_FIELDS, required=("client_id", "events"))
+    for position, event in enumerate(values["events"]):
+        _check_event(event, path=f"events[{position}]")
+    given = {field: values[field] for field in REQUEST_FIELDS if values.get(field) is not None}
+    return PredictRequest(body=values, **given)
+
+
+def _check_event(event: Any, *, path: str) -> None:
+    """Looser than ingestion: only a name is needed, for nothing here is stored as an event."""
+    _check(event, OBJECT, field=path)
+    _check_fields(event, FIELDS, required=("name",), path=f"{path}.")
+    for position, item in enumerate(event.get("items") or ()):
+        _check(item, OBJECT, field=f"{path}.items[{position}]")
+        _check_fields(item, ITEM_FIELDS, required=("item_id",), path=f"{path}.items[{position}].")
+
+
+def _check_fields(
+    values: Mapping[str, Any], kinds: Mapping[str, Kind], *, required: tuple[str, ...], path: str = ""
+) -> None:
+    for field, kind in kinds.items():
+        if field in required or values.get(field) is not None:
+            _check(values.get(field), kind, field=path + field)
+
+
+def _check(value: object, kind: Kind, *, field: str) -> None:
+    if not kind.holds(value):
+        raise Refused(kind.reason, field=field, expected=kind.expected, got=value)

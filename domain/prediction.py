@@ -1,0 +1,35 @@
+"""
+An answer as the log keeps it: the event `prediction`, request and answer whole. Predicting calls it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from domain.predict_request import PredictRequest
+
+
+def prediction_event(
+    *,
+    request: PredictRequest,
+    data: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    release_id: str,
+    received_at: datetime,
+) -> dict[str, Any]:
+    """
+    Args:
+        data, metadata: the two halves of the answer.
+        release_id: names the layer, and with it version, job and snapshot.
+    """
+    return {
+        **metadata,
+        "name": "prediction",
+        "event_id": metadata["prediction_id"],
+        "occurred_at": int(received_at.timestamp() * 1000),
+        "client_id": request.client_id,
+        "session_id": request.session_id,
+        "release_id": release_id,
+        "request": request.body,
+        "answer": data,
+    }

@@ -1,0 +1,90 @@
+"""
+The custom resource that applies warehouse/platform/ at deploy: CloudFormation asks, and waits for an answer.
+"""
+
+import json
+import logging
+import os
+import urllib.request
+from contextlib import closing
+from functools import cache
+from typing import Any
+
+from adapters import warehouse
+from domain.settings import PlatformSettings
+from warehouse import run
+
+# CloudFormation reads at most 4 KB of an answer.
+# Source: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html, 2026-11.
+MAX_REASON = 1024
+ANSWER_SECONDS = 30
+
+
+class UnknownPart(ValueError):
+    """The stack asked for a part of the platform that there is no SQL for."""
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    try:
+        answer = {"Status": "SUCCESS", "Data": apply(event)}
+    except Exception as error:  # whatever it is: without an answer the deploy would hang for an hour
+        logging.exception("%s failed", event["RequestType"])
+        answer = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:MAX_REASON]}
+    _send(event, answer)
+
+
+def apply(event: dict[str, Any]) -> dict[str, str]:
+    """Create what is missing and change what differs; deleting the stack keeps the data."""
+    if event["RequestType"] == "Delete":
+        return {}
+    match event["ResourceProperties"]["Part"]:
+        case "integration":
+            return integration()
+        case "pipes":
+            return pipes()
+        case part:
+            raise UnknownPart(f"{part!r} is not integration or pipes")
+
+
+def integration() -> dict[str, str]:
+    """Who Snowflake is in AWS, and what it must show there: for the storage role's trust."""
+    with closing(warehouse.connect(settings(), query_tag="platform integration")) as connection:
+        *_, described = run.run(connection, "platform/integration", **_values())
+    properties = {row["property"]: row["property_value"] for row in described}
+    return {
+        "IamUserArn": properties["STORAGE_AWS_IAM_USER_ARN"],
+        "ExternalId": properties["STORAGE_AWS_EXTERNAL_ID"],
+    }
+
+
+def pipes() -> dict[str, str]:
+    """The queue that the lake's bucket has to notify."""
+    with closing(warehouse.connect(settings(), query_tag="platform pipes")) as connection:
+        run.run(connection, "raw/events", **_values())
+        *_, [pipe] = run.run(connection, "platform/pipes", **_values())
+    return {"NotificationChannel": pipe["notification_channel"]}
+
+
+def _values() -> dict[str, str]:
+    return {
+        "database": settings().snowflake_database,
+        "lake_bucket": settings().lake_bucket,
+        "storage_role_arn": settings().storage_role_arn,
+        "external_id": settings().external_id,
+    }
+
+
+def _send(event: dict[str, Any], answer: dict[str, Any]) -> None:
+    same = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+    physical_id = event.get("PhysicalResourceId", event["LogicalResourceId"])  # never a new one: that would be a Delete
+    body = json.dumps({**answer, **same, "PhysicalResourceId": physical_id}).encode()
+    # CloudFormation signed this address without a content type.
+    request = urllib.request.Request(  # noqa: S310  # the address is CloudFormation's
+        event["ResponseURL"], data=body, method="PUT", headers={"Content-Type": ""}
+    )
+    urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()  # noqa: S310
+
+
+@cache
+def settings() -> PlatformSettings:
+    return PlatformSettings.from_env(os.environ)

@@ -1,0 +1,115 @@
+"""
+Pipes: each has a queue that a bucket notifies, and loads what the messages name, many files in one COPY.
+"""
+
+import json
+import logging
+import re
+import threading
+from typing import Any
+from urllib.parse import unquote_plus
+
+from fakesnow.conn import FakeSnowflakeConnection
+from fakesnow.cursor import FakeSnowflakeCursor
+from snowflake.connector.errors import ProgrammingError
+
+from local.snowflake.account import Account, Pipe
+from local.snowflake.load import copy_into_table
+
+MAX_MESSAGES = 1000  # in one COPY
+WAIT_SECONDS = 5  # a long poll: a message ends it at once
+LOG = logging.getLogger(__name__)
+
+
+def create(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    database, schema, name = _full_name(cursor, match["pipe"])
+    if f"{database}.{schema}.{name}" in account.pipes:
+        return f"select '{name} already exists, statement succeeded.' as \"status\""  # an identifier
+    url, arn = _queue(account.sqs, f"snowflake-{database}-{schema}-{name}".lower())
+    pipe = Pipe(database=database, schema=schema, name=name, copy=match["copy"], queue_url=url, queue_arn=arn)
+    account.pipes[pipe.full_name] = pipe
+    if account.is_listening:
+        connection = FakeSnowflakeConnection(cursor._duck_conn.cursor(), {}, database)
+        threading.Thread(target=listen, args=(account, connection, pipe), daemon=True, name=name).start()
+    return f"select 'Pipe {name} successfully created.' as \"status\""  # an identifier
+
+
+def show(account: Account, _: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    rows = [
+        f"select '{pipe.name}' as \"name\", '{pipe.database}' as \"database_name\", "  # identifiers
+        f"'{pipe.schema}' as \"schema_name\", '{pipe.queue_arn}' as \"notification_channel\""
+        for pipe in account.pipes.values()
+        if (match["like"] or pipe.name).upper() == pipe.name
+    ]
+    return " union all ".join(rows) or 'select null as "name", null as "notification_channel" where false'
+
+
+def refresh(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    """Load at once what lies below the stage; in Snowflake this is queued."""
+    pipe = account.pipes[".".join(_full_name(cursor, match["pipe"]))]
+    return copy_into_table(account, cursor, pipe.copy, loader=pipe.full_name)
+
+
+def listen(account: Account, connection: FakeSnowflakeConnection, pipe: Pipe) -> None:
+    while True:
+        try:
+            drain(account, connection, pipe, wait_seconds=WAIT_SECONDS)
+        except Exception:  # a thread that ends would stop the pipe without a word; the messages come back
+            LOG.exception("pipe %s", pipe.full_name)
+            threading.Event().wait(WAIT_SECONDS)
+
+
+def drain(account: Account, connection: FakeSnowflakeConnection, pipe: Pipe, *, wait_seconds: int = 0) -> int:
+    """Load the files of all messages that wait, then delete these; how many files the messages named."""
+    messages = _received(account.sqs, pipe.queue_url, wait_seconds)
+    files = {file for message in messages for file in named(message["Body"])}
+    if files:
+        _load(account, connection.cursor(), pipe, files)
+    for message in messages:
+        account.sqs.delete_message(QueueUrl=pipe.queue_url, ReceiptHandle=message["ReceiptHandle"])
+    return len(files)
+
+
+def named(body: str) -> list[str]:
+    """The keys in an S3 notification; the message that only tests the connection has none."""
+    return [unquote_plus(record["s3"]["object"]["key"]) for record in json.loads(body).get("Records", [])]
+
+
+def _load(account: Account, cursor: FakeSnowflakeCursor, pipe: Pipe, files: set[str]) -> None:
+    try:
+        copy_into_table(account, cursor, pipe.copy, loader=pipe.full_name, only=files)
+    except ProgrammingError as error:
+        if len(files) == 1:
+            LOG.warning("pipe %s skips %s: %s", pipe.full_name, *files, error)  # as ON_ERROR = SKIP_FILE does
+            return
+        for file in sorted(files):
+            _load(account, cursor, pipe, {file})
+
+
+def _received(sqs: Any, url: str, wait_seconds: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while len(found) < MAX_MESSAGES:
+        wait = 0 if found else wait_seconds
+        more = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait).get(
+            "Messages", []
+        )
+        if not more:
+            break
+        found += more
+    return found
+
+
+def _queue(sqs: Any, name: str) -> tuple[str, str]:
+    url = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    sqs.set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": policy}
+    )  # Snowflake's lets any bucket notify it
+    return url, arn
+
+
+def _full_name(cursor: FakeSnowflakeCursor, name: str) -> tuple[str, str, str]:
+    schema, _, pipe = name.upper().rpartition(".")
+    return cursor._conn.database, schema or cursor._conn.schema, pipe

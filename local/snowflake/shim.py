@@ -1,0 +1,107 @@
+"""
+The statements that fakesnow does not know, answered here; everything else goes on to it.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import duckdb
+from fakesnow.cursor import FakeSnowflakeCursor
+from snowflake.connector.errors import ProgrammingError
+
+from local.snowflake import pipes
+from local.snowflake.account import Account
+from local.snowflake.load import copy_into_table
+from local.snowflake.merge import with_named_source
+from local.snowflake.unload import copy_into_stage
+
+Handler = Callable[[Account, FakeSnowflakeCursor, re.Match[str]], str]
+
+IAM_USER = "arn:aws:iam::000000000000:user/snowflake"  # who Snowflake is in AWS
+OBJECTS = r"(warehouse|role|user|resource\s+monitor|storage\s+integration)\b"
+COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)*\s*")
+
+
+def _take(account: Account, _: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    account.statements.append(match.string)
+    return "select 'Statement executed successfully.' as \"status\""
+
+
+def _create_integration(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    external_id = re.search(r"storage_aws_external_id\s*=\s*'([^']*)'", match.string, re.I)
+    properties = {
+        "STORAGE_AWS_IAM_USER_ARN": IAM_USER,
+        "STORAGE_AWS_EXTERNAL_ID": external_id[1] if external_id else "",
+    }
+    account.integrations.setdefault(match["integration"].upper(), properties)
+    return _take(account, cursor, match)
+
+
+def _describe_integration(account: Account, _: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    name = match["integration"].upper()
+    if name not in account.integrations:
+        raise ProgrammingError(msg=f"Integration '{name}' does not exist.", errno=2003, sqlstate="02000")
+    return " union all ".join(
+        f"select '{key}' as \"property\", 'String' as \"property_type\", '{value}' as \"property_value\""
+        for key, value in account.integrations[name].items()
+    )
+
+
+def _copy_into_table(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    return copy_into_table(account, cursor, match.string)
+
+
+def _set_variable(_: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    """Compute the value now, as Snowflake does; fakesnow would compute it anew at every use."""
+    value = cursor.execute(f"select {match['query']}::varchar as value").fetchone()[0]  # the statement's own
+    cursor._conn.variables._set(match["variable"], f"'{value}'")
+    return "select 'Statement executed successfully.' as \"status\""
+
+
+def _merge(_: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    return with_named_source(cursor, match.string)
+
+
+HANDLERS: dict[str, Handler] = {
+    r"create\s+storage\s+integration\s+(if\s+not\s+exists\s+)?(?P<integration>\w+)": _create_integration,
+    r"desc(ribe)?\s+storage\s+integration\s+(?P<integration>\w+)": _describe_integration,
+    r"create\s+pipe\s+(if\s+not\s+exists\s+)?(?P<pipe>[\w.]+).*?\sas\s+(?P<copy>copy\s+into\s.*)": pipes.create,
+    r"alter\s+pipe\s+(?P<pipe>[\w.]+)\s+refresh": pipes.refresh,
+    r"show\s+pipes(\s+like\s+'(?P<like>\w+)')?": pipes.show,
+    r"copy\s+into\s+(?P<stage>@\S+)\s+from\s+\((?P<query>.*)\)\s*(?P<options>file_format.*)": copy_into_stage,
+    r"copy\s+into\s+[^@\s]": _copy_into_table,
+    r"set\s+(?P<variable>\w+)\s*=\s*(?P<query>\(\s*select\b.*\))": _set_variable,
+    r"merge\s+into\s": _merge,
+    rf"(create|alter|drop|use)\s+{OBJECTS}": _take,
+    r"(grant|revoke)\s": _take,
+}
+PATTERNS = [(re.compile(pattern, re.I | re.S), handler) for pattern, handler in HANDLERS.items()]
+
+
+@contextmanager
+def installed(account: Account) -> Iterator[None]:
+    """Inside, every fakesnow cursor of this process answers for *account*."""
+    known = FakeSnowflakeCursor.execute
+
+    def execute(cursor: FakeSnowflakeCursor, command: str, *args: Any, **kwargs: Any) -> FakeSnowflakeCursor:
+        statement = COMMENTS.sub("", command)
+        for pattern, handler in PATTERNS:
+            if match := pattern.match(statement):
+                return known(cursor, handler(account, cursor, match))
+        try:
+            return known(cursor, command, *args, **kwargs)
+        except (duckdb.Error, AssertionError, AttributeError, ValueError) as error:
+            # fakesnow's gaps: served over HTTP they would be a 500, which the connector tries again for minutes
+            raise ProgrammingError(
+                msg=f"Not answered offline: {error}", errno=9999, sqlstate="99999"
+            ) from error
+
+    logging.getLogger("sqlglot").setLevel(
+        logging.ERROR
+    )  # it warns of each statement that it passes on unparsed
+    with mock.patch.object(FakeSnowflakeCursor, "execute", execute):
+        yield

@@ -1,0 +1,67 @@
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters import layer
+from domain import artifact
+from domain import layer as packing
+from domain.artifact import BrokenArtifact
+from domain.layer import Release
+
+
+@pytest.fixture
+def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
+    """A layer on the path, as Lambda has it."""
+    folder = tmp_path / "artifact"
+    folder.mkdir()
+    (folder / "table.u32").write_bytes(b"\1\0\0\0")
+    manifest = artifact.seal(
+        folder,
+        format="next_item/1",
+        model="next_item",
+        version="job-1",
+        snapshot_id="snapshot-1",
+        code_version="abc",
+        seed=1,
+        metrics={},
+        baseline_metrics={},
+        counts={},
+    )
+    release = Release(release_id="r-1", model="next_item", version="1", digest=manifest.digest)
+    content = packing.build(release, {path.name: path.read_bytes() for path in folder.iterdir()})
+    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path / "opt")
+    monkeypatch.setattr(layer, "_package", lambda: tmp_path / "opt" / packing.PACKAGE)
+    return release
+
+
+def test_a_layer_says_which_release_it_is(release: Release):
+    assert layer.release() == release
+    assert (layer.folder() / "table.u32").exists()
+
+
+def test_a_layer_as_it_was_packed_passes(release: Release):
+    layer.check(release, model="next_item", format="next_item/1")
+
+
+@pytest.mark.parametrize(("model", "format"), [("top_items", "next_item/1"), ("next_item", "next_item/2")])
+def test_a_model_that_the_code_cannot_read_is_broken(release: Release, model: str, format: str):
+    with pytest.raises(BrokenArtifact, match=f"expected {model} in {format}"):
+        layer.check(release, model=model, format=format)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_text("{"),
+        lambda path: path.write_text("{}"),
+        lambda path: path.unlink(),
+    ],
+)
+def test_a_layer_that_does_not_say_what_it_is_is_broken(release: Release, damage: Callable[[Path], object]):
+    damage(layer.folder().parent / "release.json")
+
+    with pytest.raises(BrokenArtifact, match=r"release\.json"):
+        layer.release()

@@ -1,0 +1,232 @@
+import base64
+import io
+import json
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import layer
+from domain import artifact
+from domain import layer as packing
+from domain.layer import Release
+from domain.settings import PredictSettings
+from lambdas import predict
+from training.next_item.fit import fit
+from training.next_item.sessions import from_columns
+
+SETTINGS = PredictSettings(write_keys={"key-1": "shop"}, model="next_item", metrics_namespace="Skiff/test")
+SESSIONS = [["shoe", "sock"], ["shoe", "sock", "lace"], ["hat", "scarf"], ["shoe", "polish"], ["hat", "shoe"]]
+VIEW_SHOE = {"name": "view_item", "items": [{"item_id": "shoe"}]}
+BODY = {"client_id": "client-1", "session_id": "session-1", "events": [VIEW_SHOE], "k": 2}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in SETTINGS.to_env().items():
+        monkeypatch.setenv(name, value)
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    """A new process has no model open."""
+    predict.settings.cache_clear()
+    predict.served.cache_clear()
+    layer._package.cache_clear()
+    sys.modules.pop("skiff_model", None)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a released model, on the path as Lambda has a layer's."""
+    folder = tmp_path / "artifact"
+    folder.mkdir()
+    columns = {
+        "SESSION_KEY": [str(number) for number in range(len(SESSIONS))],
+        "ITEM_IDS": [json.dumps(items) for items in SESSIONS],
+        "OCCURRED_AT_MS": [json.dumps([number] * len(items)) for number, items in enumerate(SESSIONS)],
+    }
+    counts = fit(from_columns(columns), folder)
+    manifest = artifact.seal(
+        folder,
+        format="next_item/1",
+        model="next_item",
+        version="job-1",
+        snapshot_id="snapshot-1",
+        code_version="abc",
+        seed=1,
+        metrics={},
+        baseline_metrics={},
+        counts=counts,
+    )
+    release = Release(release_id="release-1", model="next_item", version="7", digest=manifest.digest)
+    content = packing.build(release, {path.name: path.read_bytes() for path in folder.iterdir()})
+    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path / "opt")
+    monkeypatch.syspath_prepend(tmp_path / "opt/python")
+    return tmp_path / "opt" / packing.PACKAGE
+
+
+@pytest.fixture
+def baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The layer of the first deploy, before there is a model."""
+    release = Release(release_id="baseline", model="next_item", version="baseline", digest="")
+    zipfile.ZipFile(io.BytesIO(packing.build(release, {}))).extractall(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "python")
+
+
+def post(body: Any, *, key: str | None = "key-1", is_base64: bool = False) -> dict[str, Any]:
+    """Payload format 2.0, as API Gateway sends it."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    return {
+        "version": "2.0",
+        "routeKey": "POST /predict/next_item",
+        "headers": {"content-type": "application/json"} | ({"x-write-key": key} if key else {}),
+        "requestContext": {
+            "requestId": "request-1",
+            "http": {"method": "POST", "sourceIp": "203.0.113.9", "userAgent": "curl/8"},
+        },
+        "body": base64.b64encode(text.encode()).decode() if is_base64 else text,
+        "isBase64Encoded": is_base64,
+    }
+
+
+def ask(body: Any, **how: Any) -> tuple[int, dict[str, Any]]:
+    answer = predict.handler(post(body, **how), None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def item_ids(answer: dict[str, Any]) -> list[str]:
+    return [item["item_id"] for item in answer["data"]["items"]]
+
+
+def test_a_session_gets_the_next_items_from_the_released_model(package: Path):
+    status, answer = ask(BODY)
+
+    assert status == 200
+    assert item_ids(answer)[0] == "sock"
+    assert len(item_ids(answer)) == 2
+    assert answer["metadata"].keys() == {
+        "prediction_id", "model", "version", "tier", "served_at", "took_ms",
+    }  # fmt: skip
+    assert (answer["metadata"]["version"], answer["metadata"]["tier"]) == ("7", "model")
+
+
+def test_an_empty_session_gets_what_is_popular(package: Path):
+    status, answer = ask({**BODY, "events": []})
+
+    assert (status, item_ids(answer)) == (200, ["shoe", "hat"])
+    assert answer["metadata"]["tier"] == "baseline"
+
+
+def test_an_answer_is_one_line_that_is_log_event_and_metric(
+    package: Path, capsys: pytest.CaptureFixture[str]
+):
+    _, answer = ask({**BODY, "page": "home"})
+
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (line["schema"], line["site"], line["ip"]) == (1, "shop", "203.0.113.0")
+    event = line["event"]
+    assert event["name"] == "prediction"
+    assert event["prediction_id"] == event["event_id"] == answer["metadata"]["prediction_id"]
+    assert event["request"] == {**BODY, "page": "home"}
+    assert event["answer"] == answer["data"]
+    assert (event["client_id"], event["session_id"]) == ("client-1", "session-1")
+    assert (event["version"], event["release_id"]) == ("7", "release-1")
+    assert (line["Answers"], line["TookMs"]) == (1, answer["metadata"]["took_ms"])
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["model"], ["model", "tier"]]
+
+
+def test_two_answers_have_two_prediction_ids(package: Path):
+    first, second = ask(BODY)[1], ask(BODY)[1]
+
+    assert first["data"] == second["data"]
+    assert first["metadata"]["prediction_id"] != second["metadata"]["prediction_id"]
+
+
+def test_before_any_model_exists_the_endpoint_answers(baseline: None, capsys: pytest.CaptureFixture[str]):
+    status, answer = ask(BODY)
+
+    assert (status, item_ids(answer)) == (200, [])
+    assert (answer["metadata"]["version"], answer["metadata"]["tier"]) == ("baseline", "baseline")
+    assert "ModelBroken" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda package: (package / "model/postings.u32").write_bytes(b"\0\0\0\0"),
+        lambda package: (package / "model/postings.u32").unlink(),
+        lambda package: (package / "model/manifest.json").write_text("{"),
+        lambda package: (package / "release.json").write_text("{"),
+        lambda package: (package / "release.json").unlink(),
+    ],
+)
+def test_a_broken_model_answers_what_is_popular_and_says_so_once(
+    package: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], object]
+):
+    damage(package)
+
+    answers = [ask(BODY), ask(BODY)]
+
+    for status, answer in answers:
+        assert (status, item_ids(answer)) == (200, ["shoe", "hat"])
+        assert (answer["metadata"]["version"], answer["metadata"]["tier"]) == ("broken", "baseline")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["ModelBroken"] for line in lines if "ModelBroken" in line] == [1]
+
+
+def test_a_model_released_for_another_digest_is_broken(package: Path):
+    release = json.loads((package / "release.json").read_text())
+    (package / "release.json").write_text(json.dumps({**release, "digest": "0000"}))
+
+    assert ask(BODY)[1]["metadata"]["version"] == "broken"
+
+
+def test_a_body_in_base64_is_the_same_request(package: Path):
+    plain, encoded = ask(BODY)[1], ask(BODY, is_base64=True)[1]
+
+    assert encoded["data"] == plain["data"]
+
+
+def test_the_key_may_come_in_the_body_and_is_not_logged(package: Path, capsys: pytest.CaptureFixture[str]):
+    status, _ = ask({**BODY, "write_key": "key-1"}, key=None)
+
+    assert status == 200
+    assert "key-1" not in capsys.readouterr().out
+
+
+def test_an_unknown_key_is_a_401(package: Path):
+    status, answer = ask(BODY, key="wrong")
+
+    assert (status, answer["error"]["field"]) == (401, "write_key")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ("{", "body"),
+        ("", "body"),
+        ({**BODY, "k": 0}, "k"),
+        ({**BODY, "events": [{"name": "wishlist"}]}, "events[0].name"),
+    ],
+)
+def test_a_malformed_request_is_a_400_that_names_the_field(
+    package: Path, capsys: pytest.CaptureFixture[str], body: Any, field: str
+):
+    status, answer = ask(body)
+
+    assert status == 400
+    assert answer["error"].keys() == {"field", "expected", "got"}
+    assert answer["error"]["field"] == field
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert line["Refused"] == 1
+    assert "schema" not in line  # it must not reach the lake as an event
+
+
+def test_a_body_too_large_to_log_is_a_413(package: Path):
+    assert ask({**BODY, "page": "x" * 200_000})[0] == 413

@@ -1,0 +1,177 @@
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from adapters import artifacts, registry
+from domain import artifact
+from domain.artifact import BrokenArtifact
+from domain.settings import RegisterSettings
+from lambdas import register
+
+GROUP = "skiff-test-next-item"
+KEY = "models/next_item/job-1/output/model.tar.gz"
+EVENT = {
+    "model": "next_item",
+    "group": GROUP,
+    "job": "job-1",
+    "model_data": f"s3://artifacts/{KEY}",
+    "snapshot_id": "snapshot-1",
+}
+METRICS = {"hit_rate_20": 0.65, "mrr_20": 0.35, "hit_rate_20_all": 0.58}
+BASELINE = {"hit_rate_20": 0.02, "mrr_20": 0.005}
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    approve(monkeypatch, "auto")
+    for client in (artifacts._client, registry._client):
+        client.cache_clear()
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="artifacts")
+        boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
+        yield
+    for client in (artifacts._client, registry._client):
+        client.cache_clear()
+
+
+def approve(monkeypatch: pytest.MonkeyPatch, approval: str) -> None:
+    settings = RegisterSettings(
+        artifacts_bucket="artifacts", approval=approval, metrics_namespace="Skiff/test"
+    )
+    for name, value in settings.to_env().items():
+        monkeypatch.setenv(name, value)
+    register.settings.cache_clear()
+
+
+def make_artifact(folder: Path, **about: Any) -> None:
+    (folder / "table.u32").write_bytes(b"\1\0\0\0")
+    (folder / "golden.jsonl").write_text("{}\n" * 100)
+    fields: dict[str, Any] = {
+        "format": "next_item/1",
+        "model": "next_item",
+        "version": "job-1",
+        "snapshot_id": "snapshot-1",
+        "code_version": "abc",
+        "seed": 1,
+        "metrics": METRICS,
+        "baseline_metrics": BASELINE,
+        "counts": {"sessions": 3},
+    }
+    artifact.seal(folder, **{**fields, **about})
+
+
+def upload(folder: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        tar.add(folder, arcname=".")
+    artifacts.store("artifacts", KEY, out.getvalue())
+
+
+def packages() -> list[dict[str, Any]]:
+    return boto3.client("sagemaker").list_model_packages(ModelPackageGroupName=GROUP)[
+        "ModelPackageSummaryList"
+    ]
+
+
+def test_a_model_that_passes_its_gate_is_approved(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    make_artifact(tmp_path)
+    upload(tmp_path)
+
+    done = register.handler(EVENT, None)
+
+    assert (done["version"], done["approved"], done["reasons"]) == (1, True, [])
+    assert (done["metrics"], done["baseline_metrics"]) == (METRICS, BASELINE)
+    package = registry.describe(done["model_package_arn"])
+    assert (package.status, package.model_data) == ("Approved", EVENT["model_data"])
+    assert package.digest == artifact.read_manifest(tmp_path).digest
+    assert (
+        package.metadata.items()
+        >= {"job": "job-1", "snapshot_id": "snapshot-1", "hit_rate_20": "0.65"}.items()
+    )
+    line = json.loads(capsys.readouterr().out)
+    assert (line["GateRefused"], line["HitRate20"], line["model"]) == (0, 0.65, "next_item")
+
+
+def test_where_people_approve_a_good_model_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    approve(monkeypatch, "manual")
+    make_artifact(tmp_path)
+    upload(tmp_path)
+
+    done = register.handler(EVENT, None)
+
+    assert (done["approved"], done["reasons"]) == (False, [])
+    assert registry.describe(done["model_package_arn"]).status == "PendingManualApproval"
+
+
+def test_a_model_no_better_than_popularity_is_registered_as_rejected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    make_artifact(tmp_path, metrics={**METRICS, "hit_rate_20": 0.03})
+    upload(tmp_path)
+
+    done = register.handler(EVENT, None)
+
+    assert not done["approved"]
+    assert "hit_rate_20 is 0.0300" in done["reasons"][0]
+    package = registry.describe(done["model_package_arn"])
+    assert package.status == "Rejected"
+    assert package.metadata["reasons"].startswith("hit_rate_20 is 0.0300")
+    assert json.loads(capsys.readouterr().out)["GateRefused"] == 1
+
+
+def test_a_file_changed_after_training_is_a_reason(tmp_path: Path):
+    make_artifact(tmp_path)
+    (tmp_path / "table.u32").write_bytes(b"\2\0\0\0")
+    upload(tmp_path)
+
+    done = register.handler(EVENT, None)
+
+    assert done["reasons"] == ["table.u32 is not the file that was sealed"]
+
+
+def test_the_artifact_of_another_job_is_a_reason(tmp_path: Path):
+    make_artifact(tmp_path, version="job-0")
+    upload(tmp_path)
+
+    assert register.handler(EVENT, None)["reasons"] == ["version is job-0, ordered was job-1"]
+
+
+def test_the_same_job_is_registered_once(tmp_path: Path):
+    make_artifact(tmp_path)
+    upload(tmp_path)
+
+    first, second = register.handler(EVENT, None), register.handler(EVENT, None)
+
+    assert second == first
+    assert len(packages()) == 1
+
+
+def test_what_a_person_decided_stays(tmp_path: Path):
+    make_artifact(tmp_path)
+    upload(tmp_path)
+    package = registry.describe(register.handler(EVENT, None)["model_package_arn"])
+    registry.reject(package, reason="sells out of season")
+
+    again = register.handler(EVENT, None)
+
+    assert not again["approved"]
+    assert registry.describe(package.arn).metadata["reasons"] == "sells out of season"
+
+
+def test_an_archive_that_would_escape_its_folder_is_not_registered(tmp_path: Path):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        tar.addfile(tarfile.TarInfo("../escaped"), io.BytesIO(b""))
+    artifacts.store("artifacts", KEY, out.getvalue())
+
+    with pytest.raises(BrokenArtifact, match="escaped"):
+        register.handler(EVENT, None)
+
+    assert packages() == []

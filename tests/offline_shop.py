@@ -1,0 +1,97 @@
+"""
+A shop whose events travel the real SQL, offline: for the tests of the warehouse and of the functions that run it.
+"""
+
+import gzip
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import snowflake.connector
+from moto import mock_aws
+
+from domain.tables import LAYERS
+from local.snowflake import offline
+from local.snowflake.account import Account
+from warehouse import run
+
+DATABASE = "SKIFF_TEST"
+LAKE = "lake"
+NEW_YEAR_MS = 1767225600000  # 2026-01-01T00:00:00Z
+PLATFORM = {
+    "database": DATABASE,
+    "lake_bucket": LAKE,
+    "storage_role_arn": "arn:aws:iam::000000000000:role/skiff-test-snowflake-storage",
+    "external_id": "skiff-test",
+}
+
+
+def line(event_id: str, *, seconds: float = 0, item: str = "a", site: str = "shop", **event: Any) -> dict[str, Any]:
+    """A line of the log: c1 looked at an item, *seconds* into the year."""
+    return {
+        "schema": 1,
+        "received_at": "2026-01-01T00:00:01.000Z",
+        "sent_at": None,
+        "site": site,
+        "request_id": "r",
+        "ip": "1.2.3.0",
+        "user_agent": "ua",
+        "event": {
+            "event_id": event_id,
+            "name": "view_item",
+            "occurred_at": NEW_YEAR_MS + int(seconds * 1000),
+            "client_id": "c1",
+            "items": [{"item_id": item}],
+            **event,
+        },
+    }
+
+
+@dataclass
+class Shop:
+    account: Account
+    connection: Any
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def send(self, *lines: dict[str, Any], hours_ago: int = 0) -> str:
+        """One file in the lake, loaded by the pipe *hours_ago*; its key."""
+        key = f"events/2026/01/01/00/{next(self._numbers):06}.gz"
+        text = "\n".join(json.dumps(line) for line in lines)
+        self.account.s3.put_object(Bucket=LAKE, Key=key, Body=gzip.compress(text.encode()))
+        self.rows("alter pipe raw.events_pipe refresh")
+        self.rows(
+            f"update raw.events set loaded_at = dateadd('hour', -{hours_ago}, loaded_at) where src_file = '{key}'"
+        )
+        return key
+
+    def transform(self) -> None:
+        for layer, tables in LAYERS.items():
+            for table in tables:
+                run.run(self.connection, f"{layer}/{table}")
+
+    def violations(self) -> dict[str, int]:
+        """Every check that finds something, and how much."""
+        found = [
+            check
+            for layer, tables in LAYERS.items()
+            for table in tables
+            for check in run.checks(self.connection, f"{layer}/{table}")
+        ]
+        return {check.name: check.offending_rows for check in found if check.offending_rows}
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return list(self.connection.cursor().execute(query).fetchall())
+
+
+@contextmanager
+def open_shop() -> Iterator[Shop]:
+    with mock_aws(), offline() as account:
+        boto3.client("s3").create_bucket(Bucket=LAKE)
+        connection = snowflake.connector.connect(database=DATABASE)
+        for file in ("platform/integration", "raw/events", "platform/pipes"):
+            run.run(connection, file, **PLATFORM)
+        yield Shop(account=account, connection=connection)

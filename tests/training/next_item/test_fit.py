@@ -1,0 +1,131 @@
+"""
+The tables and their reader against the same model written down naively, on random sessions.
+"""
+
+import json
+import math
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training.next_item import fit
+from training.next_item.predict import NEIGHBOURS, REACH, Model
+from training.next_item.sessions import Sessions, from_columns
+
+ITEMS = st.sampled_from(["a", "b", "c", "d", "é", "item-10", "item-9", "\U0001f6d2"])
+SESSION = st.lists(ITEMS, min_size=1, max_size=14)
+
+
+def sessions_of(*item_ids: list[str]) -> Sessions:
+    """Oldest first."""
+    return from_columns(
+        {
+            "SESSION_KEY": [f"{number:06}" for number in range(len(item_ids))],
+            "ITEM_IDS": [json.dumps(items) for items in item_ids],
+            "OCCURRED_AT_MS": [json.dumps([number] * len(items)) for number, items in enumerate(item_ids)],
+        }
+    )
+
+
+def fitted(folder: Path, *item_ids: list[str]) -> Model:
+    fit.fit(sessions_of(*item_ids), folder)
+    return Model(folder)
+
+
+def naive_ranking(past: list[list[str]], session: list[str]) -> list[tuple[str, float]]:
+    """The definition of the model, item by item and session by session."""
+    newest_first = past[::-1]
+    looks = Counter(item for items in past for item in items)
+    rarity = {
+        item: round(1 + math.log(len(past) / sum(item in items for items in past)), 6) for item in looks
+    }
+    weights = {item: rarity[item] / (1 + session[::-1].index(item)) for item in set(session) if item in looks}
+    similar = [(sum(weights.get(item, 0) for item in set(items)), items) for items in newest_first]
+    neighbours = sorted((pair for pair in similar if pair[0]), key=lambda pair: -pair[0])[:NEIGHBOURS]
+    scores: Counter[str] = Counter()
+    for similarity, items in neighbours:
+        for place, shared in enumerate(items):
+            for other, item in enumerate(items):
+                if shared in weights and abs(other - place) <= REACH:
+                    nearness = (1 + abs(other - place)) ** -3
+                    scores[item] += similarity * weights[shared] * nearness * rarity[item]
+    repeats = sum(a == b for items in past for a, b in pairwise(items))
+    steps = sum(len(items) - 1 for items in past)
+    if repeats < 0.01 * max(1, steps):
+        scores.pop(session[-1], None)
+    return sorted(scores.items(), key=lambda pair: (-pair[1], -looks[pair[0]], pair[0]))
+
+
+@given(past=st.lists(SESSION, min_size=1, max_size=12), session=st.lists(ITEMS, min_size=1, max_size=10))
+def test_the_tables_rank_as_the_naive_model_does(past: list[list[str]], session: list[str]):
+    with TemporaryDirectory() as folder:
+        ranking = fitted(Path(folder), *past).rank(session, k=20)
+
+    expected = dict(naive_ranking(past, session))
+    assert {item_id for item_id, _ in ranking} == set(expected)
+    assert [score for _, score in ranking] == pytest.approx(sorted(expected.values(), reverse=True))
+    assert [score for _, score in ranking] == pytest.approx([expected[item_id] for item_id, _ in ranking])
+
+
+def test_equal_scores_go_to_the_more_popular_and_then_to_the_lower_id(tmp_path: Path):
+    neighbours = [["x", "q"], ["x", "r"], ["x", "p"]]
+    r_is_more_popular = [["r", "s", "r"], ["q", "t", "u"], ["p", "v", "w"]]
+
+    ranking = fitted(tmp_path, *neighbours, *r_is_more_popular).rank(["x"], k=20)
+
+    assert len({score for _, score in ranking}) == 1
+    assert [item_id for item_id, _ in ranking] == ["r", "p", "q"]
+
+
+def test_the_same_sessions_make_the_same_bytes(tmp_path: Path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+
+    for folder in (first, second):
+        fitted(folder, ["b", "a"], ["a", "c"], ["é", "a"])
+
+    assert [path.read_bytes() for path in sorted(first.iterdir())] == [
+        path.read_bytes() for path in sorted(second.iterdir())
+    ]
+
+
+def test_only_the_newest_sessions_of_an_item_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(fit, "MAX_POSTINGS", 2)
+
+    model = fitted(tmp_path, ["x", "oldest"], ["x", "newer"], ["x", "newest"])
+
+    assert {item_id for item_id, _ in model.rank(["x"], k=20)} == {"newer", "newest"}
+    assert [item_id for item_id, _ in model.rank(["newest"], k=20)] == ["x"]
+
+
+def test_of_a_very_long_session_the_end_counts(tmp_path: Path):
+    endless = [f"item-{number}" for number in range(fit.MAX_SESSION_ITEMS + 1)]
+
+    model = fitted(tmp_path, endless)
+
+    assert not model.knows("item-0")
+    assert model.knows("item-1")
+
+
+def test_the_last_item_is_suggested_again_only_where_people_look_twice(tmp_path: Path):
+    never, often = tmp_path / "never", tmp_path / "often"
+    never.mkdir()
+    often.mkdir()
+
+    once = fitted(never, ["a", "b", "a"], ["a", "b"]).rank(["a"], k=20)
+    twice = fitted(often, ["a", "a", "b", "a"], ["a", "b"]).rank(["a"], k=20)
+
+    assert [item_id for item_id, _ in once] == ["b"]
+    assert {item_id for item_id, _ in twice} == {"a", "b"}
+
+
+def test_a_repeat_across_two_sessions_is_none(tmp_path: Path):
+    model = fitted(tmp_path, ["a", "b"], ["b", "a"])
+
+    assert [item_id for item_id, _ in model.rank(["a"], k=20)] == ["b"]

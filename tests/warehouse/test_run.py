@@ -1,0 +1,50 @@
+import pytest
+
+from domain.tables import LAYERS
+from tests.offline_shop import Shop, line
+from warehouse import run
+
+
+def test_a_semicolon_in_a_string_or_a_comment_does_not_end_a_statement():
+    statements = run.split("select ';' as a; -- not here; nor here\nselect 'it''s; one' as b;\n-- the end;")
+
+    assert statements == ["select ';' as a", "-- not here; nor here\nselect 'it''s; one' as b"]
+
+
+def test_values_are_filled_in():
+    assert run.render("'{{ as_of }}'", as_of="2020-06-30 00:00:00") == "'2020-06-30 00:00:00'"
+
+
+@pytest.mark.parametrize("value", ["x'; drop table raw.events", "a;b", "(select 1)", "é"])
+def test_a_value_is_never_syntax(value: str):
+    with pytest.raises(run.UnsafeValue):
+        run.render("'{{ run_id }}'", run_id=value)
+
+
+def test_a_missing_value_is_an_error():
+    with pytest.raises(KeyError):
+        run.render("{{ run_id }}")
+
+
+def test_a_check_is_named_by_its_comment_and_counts_offending_rows(shop: Shop):
+    shop.send(line("e1"))
+    shop.transform()
+    shop.rows("insert into staging.events select * from staging.events")
+
+    found = run.checks(shop.connection, "staging/events")
+
+    assert run.Check(name="One row per site and event_id", offending_rows=1) in found
+
+
+def test_a_table_s_file_starts_by_making_it(shop: Shop):
+    for layer, tables in LAYERS.items():
+        for table in tables:
+            run.declare(shop.connection, f"{layer}/{table}")
+
+            assert shop.rows(f"select count(*) as n from {layer}.{table}") == [(0,)]
+
+
+def test_every_table_has_checks():
+    for layer, tables in LAYERS.items():
+        for table in tables:
+            assert run.statements(f"checks/{layer}/{table}")

@@ -1,0 +1,30 @@
+"""
+A session as the items it looked at: the one translation that training and serving share.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ITEM_EVENTS = ("select_item", "view_item", "add_to_cart")  # a list that was merely shown says nothing
+MAX_ITEMS = 10  # measured: twice as many give 0.3 points of hit rate for a fifth more time
+
+
+def encode(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """
+    The items of a session so far, oldest first; only the last MAX_ITEMS count.
+
+    Args:
+        events: the session's GA4 events, oldest first.
+    """
+    return recent(
+        [
+            item["item_id"]
+            for event in events
+            if event["name"] in ITEM_EVENTS
+            for item in event.get("items") or ()
+        ]
+    )
+
+
+def recent(item_ids: Sequence[str]) -> list[str]:
+    return list(item_ids[-MAX_ITEMS:])

@@ -1,0 +1,108 @@
+"""
+Session k-nearest-neighbours, fitted: sessions become the tables that `predict` maps. The recipe calls it.
+
+Axes: E looks at an item, S sessions (newest first), I items (most popular first), P pairs of an item and a
+session that holds it, A catalog entries. Every table is one little-endian array, named after what it holds.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from domain.artifact import POPULAR
+from training.next_item.sessions import Integers, Sessions
+
+MAX_SESSION_ITEMS = 50  # the end of a longer session counts; such sessions are mostly bots
+MAX_POSTINGS = 500  # newest sessions kept per item: bounds the work of one request
+MAX_POPULAR = 200  # enough for 100 answers and 100 exclusions
+REPEATS_ARE_REAL = 0.01  # share of immediate repeats from which the last item may be suggested again
+
+
+def fit(sessions: Sessions, folder: Path) -> dict[str, int]:
+    """
+    Write the tables into *folder* and say how much is in them.
+
+    Sessions are numbered newest first, so the newest lead in a sorted list; items are numbered by popularity
+    (ties by id), so the lower number wins a tie between equal scores.
+    """
+    item_E, session_E = _newest_first(sessions)
+    rank_A, order_I = _by_popularity(item_E, len(sessions.catalog))
+    item_E = rank_A[item_E]
+    item_ids = [sessions.catalog[index] for index in order_I]
+    item_P, session_P, held_by_I = _postings(item_E, session_E, items=len(item_ids))
+    kept_I = np.minimum(held_by_I, MAX_POSTINGS)
+
+    _write(folder / "session_offsets.u32", _offsets(np.bincount(session_E, minlength=len(sessions))))
+    _write(folder / "session_items.u32", item_E)
+    _write(folder / "posting_offsets.u32", _offsets(kept_I))
+    _write(folder / "postings.u32", _capped(item_P, session_P, held_by_I))
+    _write(folder / "item_rarity.f64", _rarity(held_by_I, len(sessions)))
+    _write_ids(folder, item_ids)
+    _write_json(folder / POPULAR, item_ids[:MAX_POPULAR])
+    _write_json(folder / "settings.json", {"repeats_last_item": _repeat_share(sessions) >= REPEATS_ARE_REAL})
+    return {"sessions": len(sessions), "looks": len(sessions.item_E), "items": len(item_ids)}
+
+
+def _newest_first(sessions: Sessions) -> tuple[Integers, Integers]:
+    """Every look and its session's number, in the order of those numbers; long sessions cut to their end."""
+    session_E = np.repeat(np.arange(len(sessions))[::-1], sessions.length_S)
+    ends_E = np.repeat(np.cumsum(sessions.length_S), sessions.length_S)
+    is_kept_E = ends_E - np.arange(len(session_E)) <= MAX_SESSION_ITEMS
+    order_E = np.argsort(session_E[is_kept_E], kind="stable")
+    return sessions.item_E[is_kept_E][order_E], session_E[is_kept_E][order_E]
+
+
+def _by_popularity(item_E: Integers, catalog_size: int) -> tuple[Integers, Integers]:
+    """Each catalog entry's number (-1 where nobody looked at it), and the entry behind each number."""
+    looks_A = np.bincount(item_E, minlength=catalog_size)
+    order_I = np.argsort(-looks_A, kind="stable")[: np.count_nonzero(looks_A)]
+    rank_A = np.full(catalog_size, -1)
+    rank_A[order_I] = np.arange(len(order_I))
+    return rank_A, order_I
+
+
+def _postings(item_E: Integers, session_E: Integers, *, items: int) -> tuple[Integers, Integers, Integers]:
+    """The pairs of item and session, by item and newest first, and how many sessions hold each item."""
+    sessions = int(session_E.max()) + 1
+    item_P, session_P = np.divmod(np.unique(item_E * sessions + session_E), sessions)
+    return item_P, session_P, np.bincount(item_P, minlength=items)
+
+
+def _capped(item_P: Integers, session_P: Integers, held_by_I: Integers) -> Integers:
+    place_P = np.arange(len(item_P)) - _offsets(held_by_I)[item_P]
+    return session_P[place_P < MAX_POSTINGS]
+
+
+def _rarity(held_by_I: Integers, sessions: int) -> npt.NDArray[np.float64]:
+    """1 + ln(all sessions / sessions with the item); rounded, so that all processors write the same bytes."""
+    return np.round(1 + np.log(sessions / held_by_I), 6)
+
+
+def _repeat_share(sessions: Sessions) -> float:
+    """How often the next look goes to the item just looked at."""
+    is_first_E = np.zeros(len(sessions.item_E), dtype=bool)
+    is_first_E[_offsets(sessions.length_S)[:-1]] = True
+    is_repeat_E = ~is_first_E[1:] & (sessions.item_E[1:] == sessions.item_E[:-1])
+    return float(is_repeat_E.sum() / max(1, (~is_first_E).sum()))
+
+
+def _offsets(counts: Integers) -> Integers:
+    return np.concatenate([[0], np.cumsum(counts)])
+
+
+def _write_ids(folder: Path, item_ids: list[str]) -> None:
+    texts = [item_id.encode(errors="surrogatepass") for item_id in item_ids]
+    (folder / "item_ids.utf8").write_bytes(b"".join(texts))
+    _write(folder / "item_id_offsets.u32", _offsets(np.array([len(text) for text in texts])))
+    by_id = sorted(range(len(texts)), key=texts.__getitem__)
+    _write(folder / "items_by_id.u32", np.array(by_id))
+
+
+def _write(path: Path, values: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> None:
+    values.astype({".u32": "<u4", ".f64": "<f8"}[path.suffix]).tofile(path)
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value))

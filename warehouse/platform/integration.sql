@@ -1,0 +1,26 @@
+-- What Snowflake needs before AWS can trust it: run at every deploy, so every statement may run again.
+-- The users, their roles and the warehouse with its budget come from bootstrap.sql.
+create database if not exists {{ database }};
+
+create schema if not exists raw;
+create schema if not exists staging;
+create schema if not exists intermediate;
+create schema if not exists marts;
+
+-- The external id is ours, not generated: the storage role's trust can name it before there is an integration.
+-- It is newer than sqlfluff's grammar.
+-- noqa: disable=LT02
+create storage integration if not exists {{ database }}_lake
+    type = external_stage
+    storage_provider = 'S3'
+    enabled = true
+    storage_aws_role_arn = '{{ storage_role_arn }}'
+    storage_aws_external_id = '{{ external_id }}' -- noqa: PRS
+    storage_allowed_locations = ('s3://{{ lake_bucket }}/events/', 's3://{{ lake_bucket }}/snapshots/');
+
+-- "If not exists" leaves an old one as it was, and "or replace" would cut the stages off.
+alter storage integration {{ database }}_lake set
+    storage_aws_role_arn = '{{ storage_role_arn }}'
+    storage_allowed_locations = ('s3://{{ lake_bucket }}/events/', 's3://{{ lake_bucket }}/snapshots/');
+
+desc storage integration {{ database }}_lake;

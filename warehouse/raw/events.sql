@@ -1,0 +1,26 @@
+-- What arrived, one row per line of the log, appended by a pipe and never edited.
+-- Grain: src_file, src_row. A pipe and a manual COPY remember their files separately, so count distinct.
+create table if not exists raw.events (
+    v variant,
+    src_file varchar,
+    src_row number(38, 0),
+    loaded_at timestamp_ntz
+);
+
+create stage if not exists raw.lake_events
+    url = 's3://{{ lake_bucket }}/events/'
+    storage_integration = {{ database }}_lake;
+
+-- Never "or replace": a new pipe has forgotten what it loaded. To change it, pause it, let it drain, then drop it.
+-- The scan's start, because CURRENT_TIMESTAMP may be hours early in a pipe, and staging reads by arrival.
+create pipe if not exists raw.events_pipe auto_ingest = true as
+copy into raw.events (v, src_file, src_row, loaded_at)
+from (
+    select
+        $1,
+        metadata$filename,
+        metadata$file_row_number,
+        convert_timezone('UTC', metadata$start_scan_time)::timestamp_ntz -- noqa: AL03
+    from @raw.lake_events
+)
+file_format = (type = json);
