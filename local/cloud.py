@@ -5,6 +5,7 @@ Two processes: AWS (local/aws) and the warehouse beside it (local/snowflake).
 """
 
 import fcntl
+import os
 import shutil
 import socket
 import sys
@@ -19,7 +20,7 @@ from local.processes import Process
 from local.state import Cloud
 
 PROJECT = Path(__file__).resolve().parent.parent
-HOME = PROJECT / ".skiff"
+HOME = Path(os.environ.get("SKIFF_HOME", PROJECT / ".skiff")).resolve()  # a cloud each
 SERVERS = {"aws": 4566, "snowflake": 4580}  # a server is the module local.<name>
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-STATE = Path(".skiff")
+STATE = Path(os.environ.get("SKIFF_HOME", ".skiff"))  # another one is another cloud beside the first
 
 
 class CloudNotRunning(RuntimeError):

@@ -56,7 +56,7 @@ def _on_stacks(command: str, environment: str, *options: str) -> int:
 
 
 def _where(running: cloud.Cloud) -> list[str]:
-    return [f"--context=snowflake_port={running.snowflake_port}"]
+    return [f"--context=snowflake_port={running.snowflake_port}", f"--output={cloud.STATE / 'cdk.out'}"]
 
 
 def outputs(environment: str) -> dict[str, str]:
@@ -66,8 +66,9 @@ def outputs(environment: str) -> dict[str, str]:
 
 
 def _outputs_file(environment: str) -> Path:
-    BUILD.mkdir(exist_ok=True)
-    return BUILD / f"outputs-{environment}.json"
+    folder = cloud.STATE if environment == LOCAL else BUILD
+    folder.mkdir(exist_ok=True)
+    return folder / f"outputs-{environment}.json"
 
 
 def up() -> int:

@@ -137,7 +137,7 @@ class Journey:
             (registered,) = follow(execution, step)
         counts = self._counts()
         self._found |= {
-            "staged": counts["staged"],
+            "staged": counts["staged"] - counts["predictions"],
             "sessions": counts["sessions"],
             "snapshot": registered["snapshot_id"],
             "metrics": registered["metrics"],
@@ -159,7 +159,7 @@ class Journey:
         with self._steps.step("predict", "Ask the released model", total=len(examples)) as step:
             self._found["predictions"] = [self._one(visit) for visit in examples]
             step.reach(len(examples))
-            step.say("waiting for the answers to arrive in raw.events")
+            step.say("until raw.events has them")
             ids = {p["metadata"]["prediction_id"] for p in self._found["predictions"]}
             wait_for(lambda: ids <= self._logged(), what="every prediction in raw.events")
 
@@ -176,9 +176,9 @@ class Journey:
     def _trip_the_alarm(self) -> None:
         with self._steps.step("alarm", "Send rubbish, watch the alarm") as step:
             Collector(self._url, WRITE_KEY).send([{"name": "no_such_event"}] * BURST)
-            step.say("waiting for the alarm to fire")
+            step.say("until it fires")
             wait_for(lambda: alarms.state(ALARM) == "ALARM", what=f"{ALARM} to fire")
-            step.say("fired; waiting for it to clear")
+            step.say("until it clears")
             wait_for(lambda: alarms.state(ALARM) == "OK", what=f"{ALARM} to clear")
             self._found["alarm"] = {"name": ALARM, "fired": True, "cleared": True}
 

@@ -49,8 +49,8 @@ class Steps:
         started, self.current = time.monotonic(), title
         with Progress(
             SpinnerColumn(finished_text="[green]✓"),
-            TextColumn("{task.description:32}"),
-            BarColumn(bar_width=24),
+            TextColumn("{task.description:29}"),
+            BarColumn(bar_width=12),
             *([MofNCompleteColumn()] if total else []),
             TimeElapsedColumn(),
             TextColumn("[dim]{task.fields[note]}"),

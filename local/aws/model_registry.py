@@ -50,7 +50,7 @@ def _announcing(change: Any) -> Any:
         arn = change(self, **wanted)
         package = self.model_packages[arn]
         if known is None or package.model_approval_status != approval:
-            pass
+            _announce(package.gen_response_object())
         return arn
 
     return changed

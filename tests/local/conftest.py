@@ -30,6 +30,16 @@ class Aws:
     def client(self, service: str) -> Any:
         return _client(service, self.endpoint)
 
+    def client_of(self, service: str, *, role: str) -> Any:
+        """A client that may do what *role* may."""
+        session = self.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        return boto3.session.Session(
+            aws_access_key_id=session["AccessKeyId"],
+            aws_secret_access_key=session["SecretAccessKey"],
+            aws_session_token=session["SessionToken"],
+            region_name="us-east-1",
+        ).client(service, endpoint_url=self.endpoint)
+
     def role(self, name: str, *, actions: list[str]) -> str:
         iam = self.client("iam")
         trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}

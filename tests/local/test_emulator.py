@@ -296,6 +296,22 @@ def test_approving_a_model_package_keeps_its_metadata_and_fires_a_rule(aws):
     assert event["detail-type"] == "SageMaker Model Package State Change"
 
 
+def test_an_update_of_its_metadata_keeps_a_model_package_approved(aws):
+    sagemaker = aws.client("sagemaker")
+    sagemaker.create_model_package_group(ModelPackageGroupName="kept")
+    package = sagemaker.create_model_package(
+        ModelPackageGroupName="kept",
+        ModelApprovalStatus="Approved",
+        CustomerMetadataProperties={"snapshot_id": "s-1", "seed": "7"},
+    )["ModelPackageArn"]
+
+    sagemaker.update_model_package(ModelPackageArn=package, CustomerMetadataProperties={"seed": "8"})
+
+    described = sagemaker.describe_model_package(ModelPackageName=package)
+    assert described["ModelApprovalStatus"] == "Approved"
+    assert described["CustomerMetadataProperties"] == {"snapshot_id": "s-1", "seed": "8"}
+
+
 def test_a_role_may_do_only_what_its_policy_allows(aws):
     source = "import boto3\ndef handler(event, context):\n    boto3.client('s3').list_buckets()\n"
     name = aws.function("curious", source)
@@ -306,6 +322,24 @@ def test_a_role_may_do_only_what_its_policy_allows(aws):
         "not authorized to perform: s3:ListAllMyBuckets"
         in json.loads(answer["Payload"].read())["errorMessage"]
     )
+
+
+def test_a_bucket_that_demands_tls_is_open_on_the_loopback(aws):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="tls-only")
+    demand = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::tls-only/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket="tls-only", Policy=json.dumps({"Statement": [demand]}))
+
+    writer = aws.client_of("s3", role=aws.role("writer", actions=["s3:PutObject"]))
+    writer.put_object(Bucket="tls-only", Key="line", Body=b"stored")  # root is above such policies
+
+    assert s3.get_object(Bucket="tls-only", Key="line")["Body"].read() == b"stored"
 
 
 def test_a_stack_of_the_added_types_comes_and_goes(aws):

@@ -73,17 +73,29 @@ def test_a_late_event_joins_two_sessions(shop: Shop):
 
 
 def test_a_visitor_without_news_is_left_alone(shop: Shop):
-    shop.send(line("e1", client_id="c2"), hours_ago=5)
+    shop.send(line("e1", client_id="c2"), hours_ago=9)
+    shop.send(line("e2"), hours_ago=5)
     shop.transform()
     shop.rows("update intermediate.sessions set event_count = 99")
 
-    shop.send(line("e2"))
+    shop.send(line("e3"))
     shop.transform()
 
     assert shop.rows("select client_id, event_count from intermediate.sessions order by client_id") == [
-        ("c1", 1),
+        ("c1", 2),
         ("c2", 99),
     ]
+
+
+def test_a_visitor_who_was_only_answered_keeps_their_sessions(shop: Shop):
+    shop.send(line("e1"), hours_ago=5)
+    shop.send(line("e2", client_id="c2"), hours_ago=3)
+    shop.transform()
+
+    shop.send(line("p1", name="prediction"))
+    shop.transform()
+
+    assert sessions(shop) == [["e1"], ["e2"]]
 
 
 def test_what_the_system_logs_is_no_visit(shop: Shop):

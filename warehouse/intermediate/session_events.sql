@@ -47,10 +47,9 @@ insert into intermediate.session_events (
 )
 with
 
-client_events as (
+events as (
 
     select * from staging.events
-    where name not in ('prediction', 'training_run') and client_id is not null
 
 ),
 
@@ -59,8 +58,15 @@ touched_visitors as (
     select distinct
         site,
         client_id
-    from client_events
+    from events
     where loaded_at > $since
+
+),
+
+client_events as (
+
+    select * from events
+    where name not in ('prediction', 'training_run')
 
 ),
 

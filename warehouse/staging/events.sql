@@ -113,6 +113,7 @@ using (
             array_agg(item.value:item_id::varchar) within group (order by item.index) as item_ids
         from first_copies,
             lateral flatten(input => first_copies.items) as item
+        where item.value:item_id::varchar is not null
         group by first_copies.site, first_copies.event_id
 
     )

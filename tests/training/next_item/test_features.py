@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 from training.next_item.features import ITEM_EVENTS, MAX_ITEMS, encode, recent
@@ -17,6 +18,13 @@ def test_only_events_about_a_chosen_item_count():
     events = [event("view_item_list", "x"), *[event(name, name) for name in ITEM_EVENTS], {"name": "search"}]
 
     assert encode(events) == list(ITEM_EVENTS)
+
+
+def test_training_counts_the_same_events():
+    mart = Path(__file__).parents[3] / "warehouse/marts/next_item_sessions.sql"
+    names = ", ".join(f"'{name}'" for name in ITEM_EVENTS)
+
+    assert f"in ({names})" in mart.read_text()
 
 
 def test_only_the_last_items_of_a_long_session_count():

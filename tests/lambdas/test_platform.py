@@ -1,0 +1,120 @@
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from moto import mock_aws
+
+from domain.settings import PlatformSettings
+from lambdas import platform
+from local.snowflake import offline
+from local.snowflake.account import Account
+from tests.offline_shop import DATABASE, LAKE, PLATFORM
+
+SETTINGS = PlatformSettings(
+    snowflake_account="skiff",
+    snowflake_host="",
+    snowflake_port=443,
+    snowflake_protocol="https",
+    snowflake_secret="",
+    snowflake_user="SKIFF_TEST_PLATFORM",
+    snowflake_role="SKIFF_TEST_PLATFORM",
+    snowflake_warehouse="SKIFF_TEST",
+    snowflake_database=DATABASE,
+    lake_bucket=LAKE,
+    external_id=PLATFORM["external_id"],
+    storage_role_arn=PLATFORM["storage_role_arn"],
+)
+
+
+class CloudFormation(HTTPServer):
+    """Asks the function, and keeps what it answers."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.answers: list[dict] = []
+
+    def ask(self, part: str, request: str = "Create", **more: str) -> dict:
+        event = {
+            "RequestType": request,
+            "ResponseURL": f"http://127.0.0.1:{self.server_port}/signed?a=b",
+            "StackId": "stack",
+            "RequestId": "request",
+            "LogicalResourceId": "Integration",
+            "ResourceProperties": {"Part": part},
+            **more,
+        }
+        platform.handler(event, None)
+        return self.answers.pop()
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: CloudFormation
+
+    def do_PUT(self) -> None:
+        self.server.answers.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def cloudformation() -> Iterator[CloudFormation]:
+    with CloudFormation() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    for name, value in SETTINGS.to_env().items():
+        monkeypatch.setenv(name, value)
+    platform.settings.cache_clear()
+    with mock_aws(), offline() as account:
+        yield account
+
+
+def test_the_integration_answers_what_the_storage_role_trusts(cloudformation: CloudFormation, account: Account):
+    answer = cloudformation.ask("integration")
+
+    assert answer["Status"] == "SUCCESS"
+    assert answer["Data"] == {
+        "IamUserArn": "arn:aws:iam::000000000000:user/snowflake",
+        "ExternalId": "skiff-test",
+    }
+    assert (answer["StackId"], answer["RequestId"], answer["LogicalResourceId"]) == ("stack", "request", "Integration")
+
+
+def test_the_pipes_answer_the_queue_that_the_lake_notifies(cloudformation: CloudFormation, account: Account):
+    cloudformation.ask("integration")
+
+    answer = cloudformation.ask("pipes")
+
+    assert answer["Data"]["NotificationChannel"].startswith("arn:aws:sqs:us-east-1:")
+    assert any("to role SKIFF_TEST_transform" in statement for statement in account.statements)
+
+
+def test_a_deploy_may_run_again_and_changes_nothing(cloudformation: CloudFormation, account: Account):
+    first = [cloudformation.ask("integration"), cloudformation.ask("pipes")]
+
+    again = [cloudformation.ask(part, "Update", PhysicalResourceId="Integration") for part in ("integration", "pipes")]
+
+    assert again == first
+
+
+def test_a_failure_is_answered_with_its_reason(cloudformation: CloudFormation, account: Account):
+    answer = cloudformation.ask("tables")
+
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"] == "UnknownPart: 'tables' is not integration or pipes"
+
+
+def test_deleting_the_stack_keeps_the_data(cloudformation: CloudFormation, account: Account):
+    answer = cloudformation.ask("integration", "Delete", PhysicalResourceId="as before")
+
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "as before")
+    assert account.statements == []

@@ -1,0 +1,150 @@
+import io
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+
+import pyarrow.parquet as pq
+import pytest
+from snowflake.connector.errors import ProgrammingError
+
+from adapters import snapshots
+from domain.settings import TransformSettings
+from domain.tables import LAYERS, SNAPSHOT_COLUMNS
+from lambdas import transform
+from tests.offline_shop import DATABASE, LAKE, Shop, line, open_shop
+
+SETTINGS = TransformSettings(
+    snowflake_account="skiff",
+    snowflake_host="",
+    snowflake_port=443,
+    snowflake_protocol="https",
+    snowflake_secret="",
+    snowflake_user="SKIFF_TEST_TRANSFORM",
+    snowflake_role="SKIFF_TEST_TRANSFORM",
+    snowflake_warehouse="SKIFF_TEST",
+    snowflake_database=DATABASE,
+    lake_bucket=LAKE,
+    code_version="abc",
+    metrics_namespace="Skiff/test",
+)
+SNAPSHOT = {"action": "snapshot", "model": "next_item", "snapshot_id": "s1", "as_of": "2026-01-01T06:00:00Z"}
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    for name, value in SETTINGS.to_env().items():
+        monkeypatch.setenv(name, value)
+    transform.settings.cache_clear()
+    snapshots._s3.cache_clear()
+    with open_shop() as shop:
+        yield shop
+
+
+def transform_all() -> list[dict]:
+    return [transform.handler({"action": "transform", "layer": layer}, None) for layer in LAYERS]
+
+
+def test_a_layer_answers_with_its_tables_and_checks(shop: Shop):
+    shop.send(line("e1"), line("e2", seconds=7200))
+
+    staging, intermediate, marts = transform_all()
+
+    assert staging == {"layer": "staging", "tables": {"events": 2}, "checks": 3}
+    assert intermediate["tables"] == {"session_events": 2, "sessions": 2}
+    assert marts["tables"] == {"next_item_sessions": 2}
+
+
+def test_a_clean_layer_says_so(shop: Shop, capsys: pytest.CaptureFixture[str]):
+    transform.handler({"action": "transform", "layer": "staging"}, None)
+
+    metric = json.loads(capsys.readouterr().out)
+    assert (metric["CheckViolations"], metric["layer"]) == (0, "staging")
+
+
+def test_a_violation_is_counted_and_stops_the_pipeline(shop: Shop, capsys: pytest.CaptureFixture[str]):
+    shop.send(line("e1", name=None), line("e2", occurred_at=None))
+
+    with pytest.raises(transform.ChecksFailed, match="staging: Every event has a name and a time: 2 rows"):
+        transform.handler({"action": "transform", "layer": "staging"}, None)
+
+    assert json.loads(capsys.readouterr().out)["CheckViolations"] == 2
+
+
+def test_a_snapshot_holds_the_sessions_that_had_ended(shop: Shop):
+    shop.send(line("e1", item="a"), line("e2", item="b", seconds=60), line("e3", client_id="c2", seconds=6 * 3600 + 1))
+    transform_all()
+
+    answer = transform.handler(SNAPSHOT, None)
+
+    assert answer == {
+        "snapshot_id": "s1",
+        "uri": "s3://lake/snapshots/next_item/s1/",
+        "rows": 1,
+        "started_from": "2026-01-01T00:00:00+00:00",
+        "ended_at": "2026-01-01T00:01:00+00:00",
+    }
+    [row] = read(shop, "data_0_0_0.snappy.parquet").to_pylist()
+    assert tuple(row) == tuple(name.upper() for name in SNAPSHOT_COLUMNS["next_item"])
+    assert json.loads(row["ITEM_IDS"]) == ["a", "b"]
+    assert len(json.loads(row["OCCURRED_AT_MS"])) == 2
+
+
+def test_a_manifest_says_what_a_snapshot_is(shop: Shop):
+    shop.send(line("e1"))
+    transform_all()
+
+    transform.handler(SNAPSHOT, None)
+
+    manifest = json.loads(body(shop, "manifest.json"))
+    file = body(shop, "data_0_0_0.snappy.parquet")
+    assert manifest["code_version"] == "abc"
+    assert manifest["as_of"] == "2026-01-01T06:00:00+00:00"
+    assert "where ended_at <= '2026-01-01 06:00:00" in manifest["sql"]
+    assert manifest["files"] == [
+        {
+            "key": "snapshots/next_item/s1/data_0_0_0.snappy.parquet",
+            "size_bytes": len(file),
+            "sha256": sha256(file).hexdigest(),
+        }
+    ]
+
+
+def test_a_snapshot_is_written_once(shop: Shop):
+    shop.send(line("e1"))
+    transform_all()
+    transform.handler(SNAPSHOT, None)
+
+    with pytest.raises(ProgrammingError, match="already existing"):
+        transform.handler(SNAPSHOT, None)
+
+
+def test_a_snapshot_of_nothing_is_refused(shop: Shop):
+    transform_all()
+
+    with pytest.raises(transform.EmptySnapshot):
+        transform.handler(SNAPSHOT, None)
+
+
+def test_counting_tells_how_far_events_have_come(shop: Shop):
+    shop.send(line("e1"), line("e1"), line("p1", name="prediction"))
+    before = transform.handler({"action": "count"}, None)
+
+    transform_all()
+
+    after = transform.handler({"action": "count"}, None)
+    assert before == {"raw": 3, "staged": 0, "sessions": 0, "next_item_sessions": 0, "predictions": 0}
+    assert after == {"raw": 3, "staged": 2, "sessions": 1, "next_item_sessions": 1, "predictions": 1}
+
+
+@pytest.mark.parametrize("event", [{"action": "drop"}, {"action": "snapshot", "model": "next_item"}])
+def test_anything_else_is_refused(event: dict):
+    with pytest.raises(transform.UnknownAction):
+        transform.handler(event, None)
+
+
+def body(shop: Shop, name: str) -> bytes:
+    return shop.account.s3.get_object(Bucket=LAKE, Key=f"snapshots/next_item/s1/{name}")["Body"].read()
+
+
+def read(shop: Shop, name: str):
+    return pq.read_table(io.BytesIO(body(shop, name)))

@@ -1,0 +1,60 @@
+"""The whole way of an event through the offline cloud, deployed by the real CDK CLI: what `make run` does, smaller."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def journey(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the journey found; it had a cloud of its own, beside one that may be running."""
+    home = tmp_path_factory.mktemp("skiff")
+    ended = subprocess.run(
+        [sys.executable, "-m", "ops", "journey", "--sessions", "800"],
+        cwd=ROOT,
+        env={**os.environ, "SKIFF_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    found: dict[str, Any] = json.loads((home / "journey.json").read_text())
+    found["page"] = (home / "journey.html").read_text()
+    return found
+
+
+def test_nothing_is_lost_between_the_sender_and_the_warehouse(journey: dict[str, Any]) -> None:
+    assert journey["sent"] == journey["accepted"] + journey["rejected"]
+    assert journey["raw"] == journey["accepted"]
+    assert journey["staged"] < journey["raw"]  # duplicates were sent
+    assert journey["rejected"] > 0
+
+
+def test_a_model_that_beats_popularity_went_live(journey: dict[str, Any]) -> None:
+    assert journey["metrics"]["hit_rate_20"] > 2 * journey["baseline_metrics"]["hit_rate_20"]
+    assert journey["version"] == "1"
+
+
+def test_its_answers_came_over_http_and_are_in_the_warehouse(journey: dict[str, Any]) -> None:
+    assert journey["predictions"]
+    for prediction in journey["predictions"]:
+        assert prediction["metadata"]["tier"] == "model"
+        assert prediction["metadata"]["version"] == "1"
+        assert len(prediction["items"]) == 20
+
+
+def test_a_burst_of_rubbish_made_the_alarm_fire_and_it_cleared(journey: dict[str, Any]) -> None:
+    assert journey["alarm"] == {"name": "skiff-local-ingestion-rejected", "fired": True, "cleared": True}
+
+
+def test_the_page_stands_by_itself(journey: dict[str, Any]) -> None:
+    assert "<script" not in journey["page"]
+    assert "http" not in journey["page"]
+    assert f"{journey['sent']:,}" in journey["page"]
