@@ -1,5 +1,5 @@
 """
-Snapshots: what a training job may learn from, frozen under a prefix of its own, with a manifest that says what it is.
+Snapshots: what a training job may learn from, frozen under a prefix of its own, and the manifest beside it.
 """
 
 import json
@@ -32,4 +32,3 @@ class Manifest:
 def prefix(*, model: str, snapshot_id: str) -> str:
     """Where a snapshot lies in the lake; ends with a slash."""
     return f"snapshots/{model}/{snapshot_id}/"
-

@@ -1,5 +1,5 @@
 """
-The warehouse as Python sees it: its tables in the order they are made, and the columns that are read from marts.
+The warehouse as Python sees it: its tables in the order they are made, and what is read from marts.
 """
 
 LAYERS: dict[str, tuple[str, ...]] = {

@@ -76,7 +76,9 @@ def _values() -> dict[str, str]:
 
 def _send(event: dict[str, Any], answer: dict[str, Any]) -> None:
     same = {name: event[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
-    physical_id = event.get("PhysicalResourceId", event["LogicalResourceId"])  # never a new one: that would be a Delete
+    physical_id = event.get(
+        "PhysicalResourceId", event["LogicalResourceId"]
+    )  # never a new one: that would be a Delete
     body = json.dumps({**answer, **same, "PhysicalResourceId": physical_id}).encode()
     # CloudFormation signed this address without a content type.
     request = urllib.request.Request(  # noqa: S310  # the address is CloudFormation's

@@ -105,7 +105,9 @@ def _report(layer: str, found: list[run.Check]) -> None:
         )
     )
     if failed:
-        raise ChecksFailed("; ".join(f"{layer}: {check.name}: {check.offending_rows} rows" for check in failed))
+        raise ChecksFailed(
+            "; ".join(f"{layer}: {check.name}: {check.offending_rows} rows" for check in failed)
+        )
 
 
 def _rows(connection: Any, table: str) -> int:

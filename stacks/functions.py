@@ -28,7 +28,7 @@ class Code(assets.Asset):
             scope,
             id,
             path=str(ROOT),
-            exclude=["*", *(f"!{package}" for package in PACKAGES), "**/__pycache__"],
+            exclude=["*", *(f"!{package}" for package in PACKAGES), "**/__pycache__", "**/.*"],
             ignore_mode=cdk.IgnoreMode.DOCKER,
         )
 

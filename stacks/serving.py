@@ -109,7 +109,9 @@ class Serving(cdk.Stack):
     def _live(self, function: Function, title: str) -> lambda_.IFunction:
         first = lambda_.CfnVersion(self, f"First{title}", function_name=function.function_name)
         first.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-        version = lambda_.Version.from_version_arn(self, f"FirstArn{title}", first.ref)
+        version = lambda_.Version.from_version_attributes(
+            self, f"FirstOf{title}", lambda_=function, version=first.attr_version
+        )
         return lambda_.Alias(self, f"Live{title}", alias_name=LIVE, version=version)
 
     def _log_to_lake(self, function: Function, title: str) -> None:

@@ -30,7 +30,9 @@ PLATFORM = {
 }
 
 
-def line(event_id: str, *, seconds: float = 0, item: str = "a", site: str = "shop", **event: Any) -> dict[str, Any]:
+def line(
+    event_id: str, *, seconds: float = 0, item: str = "a", site: str = "shop", **event: Any
+) -> dict[str, Any]:
     """A line of the log: c1 looked at an item, *seconds* into the year."""
     return {
         "schema": 1,

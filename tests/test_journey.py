@@ -1,4 +1,4 @@
-"""The whole way of an event through the offline cloud, deployed by the real CDK CLI: what `make run` does, smaller."""
+"""The whole way of an event through the offline cloud: what `make run` does, on a smaller shop."""
 
 import json
 import os

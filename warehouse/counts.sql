@@ -12,4 +12,7 @@ select
     (select count(*) from staging.events) as staged,
     (select count(*) from intermediate.sessions) as sessions,
     (select count(*) from marts.next_item_sessions) as next_item_sessions,
-    (select count(*) from staging.events where name = 'prediction') as predictions;
+    (
+        select count(*) from staging.events
+        where name = 'prediction'
+    ) as predictions;

@@ -26,6 +26,8 @@ Alarm = dict[str, Any]
 
 def install() -> None:
     cloudwatch._evaluate_alarm = lambda _alarm: None
+    # on every request it replaces the lists that functions append to meanwhile, which loses data points
+    cloudwatch._evict_old_metrics = lambda: None
     _announce_changes()
     ticker.every(TICK_SECONDS, evaluate_all)
 

@@ -32,6 +32,7 @@ NAMES: Mapping[str, Sequence[str]] = {
         "_dispatch_alarm_actions",
         "_evaluate_alarm",
         "_evaluate_parent_alarms",
+        "_evict_old_metrics",
         "_metrics",
         "_put_composite_alarm",
         "_record_history",

@@ -3,21 +3,11 @@
 """
 
 import sys
-import warnings
-
-import fakesnow.server
-import uvicorn
 
 from local.snowflake.account import Account
+from local.snowflake.server import server
 from local.snowflake.shim import installed
 
-
-def serve(port: int) -> None:
-    # fakesnow's way of reading results; harmless, and there is one for each statement
-    warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
-    with installed(Account(is_listening=True)):
-        uvicorn.run(fakesnow.server.app, host="127.0.0.1", port=port, log_level="warning")
-
-
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    with installed(Account(is_listening=True)):
+        server(int(sys.argv[1])).run()

@@ -78,7 +78,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         yield account
 
 
-def test_the_integration_answers_what_the_storage_role_trusts(cloudformation: CloudFormation, account: Account):
+def test_the_integration_answers_what_the_storage_role_trusts(
+    cloudformation: CloudFormation, account: Account
+):
     answer = cloudformation.ask("integration")
 
     assert answer["Status"] == "SUCCESS"
@@ -86,7 +88,11 @@ def test_the_integration_answers_what_the_storage_role_trusts(cloudformation: Cl
         "IamUserArn": "arn:aws:iam::000000000000:user/snowflake",
         "ExternalId": "skiff-test",
     }
-    assert (answer["StackId"], answer["RequestId"], answer["LogicalResourceId"]) == ("stack", "request", "Integration")
+    assert (answer["StackId"], answer["RequestId"], answer["LogicalResourceId"]) == (
+        "stack",
+        "request",
+        "Integration",
+    )
 
 
 def test_the_pipes_answer_the_queue_that_the_lake_notifies(cloudformation: CloudFormation, account: Account):
@@ -101,7 +107,10 @@ def test_the_pipes_answer_the_queue_that_the_lake_notifies(cloudformation: Cloud
 def test_a_deploy_may_run_again_and_changes_nothing(cloudformation: CloudFormation, account: Account):
     first = [cloudformation.ask("integration"), cloudformation.ask("pipes")]
 
-    again = [cloudformation.ask(part, "Update", PhysicalResourceId="Integration") for part in ("integration", "pipes")]
+    again = [
+        cloudformation.ask(part, "Update", PhysicalResourceId="Integration")
+        for part in ("integration", "pipes")
+    ]
 
     assert again == first
 

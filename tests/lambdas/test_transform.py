@@ -71,7 +71,11 @@ def test_a_violation_is_counted_and_stops_the_pipeline(shop: Shop, capsys: pytes
 
 
 def test_a_snapshot_holds_the_sessions_that_had_ended(shop: Shop):
-    shop.send(line("e1", item="a"), line("e2", item="b", seconds=60), line("e3", client_id="c2", seconds=6 * 3600 + 1))
+    shop.send(
+        line("e1", item="a"),
+        line("e2", item="b", seconds=60),
+        line("e3", client_id="c2", seconds=6 * 3600 + 1),
+    )
     transform_all()
 
     answer = transform.handler(SNAPSHOT, None)

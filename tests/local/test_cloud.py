@@ -8,7 +8,8 @@ import pytest
 from local import cloud, state
 from local.__main__ import main
 from local.processes import Process
-from tests.local.conftest import SERVERS, eventually
+from tests.local.conftest import SERVERS
+from tests.local.emulated import eventually
 
 
 def test_a_second_up_finds_the_first(running_cloud):

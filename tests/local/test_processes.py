@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.processes import Process, session_members, start, start_of
-from tests.local.conftest import eventually
+from tests.local.emulated import eventually
 
 # What a server does: it starts something that outlives it, in a process group of its own.
 PARENT = """

@@ -73,10 +73,8 @@ def test_collect_may_put_records_on_its_two_streams_and_log_and_nothing_else(tem
     (policy,) = policies.values()
     actions = [s["Action"] for s in policy["Properties"]["PolicyDocument"]["Statement"]]
 
-    assert sorted(map(str, actions)) == [
-        "['logs:CreateLogStream', 'logs:PutLogEvents']",
-        "firehose:PutRecordBatch",
-    ]
+    log = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert actions == [log, "firehose:PutRecordBatch", "firehose:PutRecordBatch"]
 
 
 def test_the_public_address_is_throttled(template: Templates):

@@ -108,7 +108,9 @@ def test_what_the_system_logs_is_no_visit(shop: Shop):
 
 
 def test_a_session_knows_how_it_ended(shop: Shop):
-    shop.send(line("e1"), line("e2", seconds=1, name="add_to_cart"), line("e3", client_id="c2", name="purchase"))
+    shop.send(
+        line("e1"), line("e2", seconds=1, name="add_to_cart"), line("e3", client_id="c2", name="purchase")
+    )
 
     shop.transform()
 

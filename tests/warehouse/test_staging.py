@@ -28,7 +28,10 @@ def test_two_sites_may_use_the_same_event_id(shop: Shop):
 
     shop.transform()
 
-    assert shop.rows("select site, event_id from staging.events order by site") == [("other", "e1"), ("shop", "e1")]
+    assert shop.rows("select site, event_id from staging.events order by site") == [
+        ("other", "e1"),
+        ("shop", "e1"),
+    ]
 
 
 def test_a_client_s_clock_is_corrected_by_what_it_shows_when_the_batch_leaves(shop: Shop):
@@ -81,7 +84,9 @@ def test_an_event_without_items_has_no_item_ids(shop: Shop):
 
 
 def test_a_prediction_keeps_what_answered_it(shop: Shop):
-    shop.send(line("p1", name="prediction", prediction_id="p1", model="next_item", version="v1", tier="model"))
+    shop.send(
+        line("p1", name="prediction", prediction_id="p1", model="next_item", version="v1", tier="model")
+    )
 
     shop.transform()
 

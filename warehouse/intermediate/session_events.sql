@@ -28,7 +28,7 @@ where (site, client_id) in (
         site,
         client_id
     from staging.events
-    where loaded_at > $since
+    where loaded_at > $since::timestamp_ntz
 );
 
 insert into intermediate.session_events (
@@ -59,7 +59,7 @@ touched_visitors as (
         site,
         client_id
     from events
-    where loaded_at > $since
+    where loaded_at > $since::timestamp_ntz
 
 ),
 

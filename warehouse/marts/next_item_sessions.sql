@@ -23,7 +23,7 @@ where (site, client_id) in (
         site,
         client_id
     from intermediate.session_events
-    where loaded_at > $since
+    where loaded_at > $since::timestamp_ntz
 );
 
 insert into marts.next_item_sessions (
@@ -50,7 +50,7 @@ touched_visitors as (
         site,
         client_id
     from session_events
-    where loaded_at > $since
+    where loaded_at > $since::timestamp_ntz
 
 ),
 

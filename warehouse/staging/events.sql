@@ -42,7 +42,7 @@ using (
     arrived_events as (
 
         select * from raw.events
-        where loaded_at > $since
+        where loaded_at > $since::timestamp_ntz
 
     ),
 

@@ -1,4 +1,12 @@
+import json
+import urllib.error
+import urllib.request
+from collections import Counter
+
+import pytest
+
 from local.aws.lambdas import draw_version, error_type, metric_dimensions
+from tests.local.emulated import Aws, arn, zipped
 
 TRACE = """Traceback (most recent call last):
   File "_worker.py", line 120, in run
@@ -60,3 +68,61 @@ def test_an_invocation_without_qualifier_is_counted_for_the_function_alone():
     found = metric_dimensions({"FunctionName": "predict", "Version": "$LATEST", "FunctionArn": arn})
 
     assert found == [{"FunctionName": "predict"}]
+
+
+def test_an_error_carries_the_name_of_its_class(aws, function):
+    answer = aws.invoke(function, fail=True)
+
+    error = json.loads(answer["Payload"].read())
+    assert answer["FunctionError"] == "Unhandled"
+    assert (error["errorType"], error["errorMessage"]) == ("LookupError", "no such model: next_item")
+
+
+def test_an_alias_splits_invocations_by_its_weights(aws):
+    lambdas, name = aws.client("lambda"), aws.function("split", "def handler(event, context): pass\n")
+    changed = "def handler(event, context): return 2\n"
+    lambdas.update_function_code(FunctionName=name, ZipFile=zipped({"code.py": changed}))
+    lambdas.get_waiter("function_updated_v2").wait(FunctionName=name)
+    assert lambdas.publish_version(FunctionName=name)["Version"] == "2"
+    weights = {"AdditionalVersionWeights": {"2": 0.5}}
+    lambdas.create_alias(FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=weights)
+
+    answers = [aws.invoke(name, "live") for _ in range(24)]
+
+    served = Counter(answer["ExecutedVersion"] for answer in answers)
+    assert served.keys() == {"1", "2"}
+    assert min(served.values()) > 2
+
+
+@pytest.fixture(scope="module")
+def failing_url(aws: Aws) -> str:
+    """An address of an HTTP API whose function fails; it calls the function by its alias."""
+    apis, name = aws.client("apigatewayv2"), aws.function("failing", "def handler(event, context): 1 / 0\n")
+    aws.client("lambda").create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    api = apis.create_api(Name="shop", ProtocolType="HTTP")["ApiId"]
+    integration = apis.create_integration(
+        ApiId=api,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=f"{arn('lambda', f'function:{name}')}:live",
+        PayloadFormatVersion="2.0",
+    )["IntegrationId"]
+    apis.create_route(ApiId=api, RouteKey="POST /fail", Target=f"integrations/{integration}")
+    apis.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    return f"{aws.endpoint}/_aws/execute-api/{api}/$default/fail"
+
+
+def test_a_failed_handler_behind_the_http_api_is_a_plain_500(failing_url):
+    with pytest.raises(urllib.error.HTTPError) as answer:
+        urllib.request.urlopen(failing_url, data=b"{}")
+
+    assert answer.value.code == 500
+    assert json.loads(answer.value.read()) == {"message": "Internal Server Error"}
+
+
+def test_a_request_through_the_http_api_is_counted_for_the_alias(aws, failing_url):
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(failing_url, data=b"{}")
+
+    metrics = aws.client("cloudwatch").list_metrics(Namespace="AWS/Lambda", MetricName="Errors")["Metrics"]
+    dimensions = [{each["Name"]: each["Value"] for each in metric["Dimensions"]} for metric in metrics]
+    assert {"FunctionName": "failing", "Resource": "failing:live", "ExecutedVersion": "1"} in dimensions

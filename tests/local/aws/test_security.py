@@ -1,20 +1,31 @@
-import pytest
-
-from local.aws.security import action_of
+import json
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "action"),
-    [
-        ("GET", "/2018-10-31/layers/model/versions", "ListLayerVersions"),
-        ("GET", "/2018-10-31/layers/model/versions/3", "GetLayerVersion"),
-        ("GET", "/2015-03-31/functions/predict/aliases/live", "GetAlias"),
-        ("PUT", "/2015-03-31/functions/predict/aliases/live", "UpdateAlias"),
-        ("GET", "/2015-03-31/functions/predict/configuration", None),
-        ("POST", "/2018-10-31/layers/model/versions", None),
-    ],
-)
-def test_aliases_and_layer_versions_have_the_actions_that_aws_asks_for(
-    method: str, path: str, action: str | None
-) -> None:
-    assert action_of(method, path) == action
+def test_a_role_may_do_only_what_its_policy_allows(aws):
+    source = "import boto3\ndef handler(event, context):\n    boto3.client('s3').list_buckets()\n"
+    name = aws.function("curious", source)
+
+    answer = aws.invoke(name)
+
+    assert (
+        "not authorized to perform: s3:ListAllMyBuckets"
+        in json.loads(answer["Payload"].read())["errorMessage"]
+    )
+
+
+def test_a_bucket_that_demands_tls_is_open_on_the_loopback(aws):
+    s3 = aws.client("s3")
+    s3.create_bucket(Bucket="tls-only")
+    demand = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::tls-only/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket="tls-only", Policy=json.dumps({"Statement": [demand]}))
+
+    writer = aws.client_of("s3", role=aws.role("writer", actions=["s3:PutObject"]))
+    writer.put_object(Bucket="tls-only", Key="line", Body=b"stored")  # root is above such policies
+
+    assert s3.get_object(Bucket="tls-only", Key="line")["Body"].read() == b"stored"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.conftest import Aws, eventually
+from tests.local.emulated import Aws, eventually
 
 TRAIN = """
 import json, os, pathlib, sys
