@@ -10,6 +10,7 @@ from dataclasses import replace
 import aws_cdk as cdk
 from constructs import Construct
 
+from stacks.delivery import Delivery
 from stacks.environments import ENVIRONMENTS, Environment
 from stacks.ingestion import Ingestion
 from stacks.monitoring import Monitoring
@@ -46,6 +47,8 @@ class Skiff(cdk.Stage):
         pillars = (ingestion, warehouse, training, serving)
         watched = [item for pillar in pillars for item in pillar.watched]
         Monitoring(self, "Monitoring", environment=environment, watched=watched)
+        if environment.github_repository:
+            Delivery(self, "Delivery", environment=environment, repository=environment.github_repository)
         cdk.Tags.of(self).add("project", "skiff")
         cdk.Tags.of(self).add("environment", environment.name)
 

@@ -52,7 +52,7 @@ def main(*, data: Path | None, sessions: int, keep: bool) -> int:
         console.print(f"[red]The offline cloud went away[/] during “{steps.current}”: {error}")
         console.print("Run it again: it starts afresh. Logs: .skiff/logs")
         return 1
-    except (NoSuchData, TookTooLong, machines.ExecutionFailed, DeployFailed) as error:
+    except (NoSuchData, TookTooLong, machines.ExecutionFailed, DeployFailed, CountsDiffer) as error:
         console.print(f"[red]{steps.current or 'Start'}:[/] {error}")
         console.print("Logs: .skiff/logs")
         return 1
@@ -66,6 +66,10 @@ def main(*, data: Path | None, sessions: int, keep: bool) -> int:
 
 class DeployFailed(RuntimeError):
     """The CDK could not deploy the stacks."""
+
+
+class CountsDiffer(AssertionError):
+    """The warehouse counts something else than was sent."""
 
 
 class Journey:
@@ -136,6 +140,7 @@ class Journey:
             )
             (registered,) = follow(execution, step)
         counts = self._counts()
+        self._compare(counts)
         self._found |= {
             "staged": counts["staged"] - counts["predictions"],
             "sessions": counts["sessions"],
@@ -146,6 +151,21 @@ class Journey:
         }
         if not registered["approved"]:
             raise machines.ExecutionFailed(f"the gate refused the model: {registered['reasons']}")
+
+    def _compare(self, counts: dict[str, int]) -> None:
+        """Made-up events are known: what the warehouse counts must be what was made up."""
+        if truth := self._source.truth:
+            expected = {
+                "accepted": truth.accepted,
+                "rejected": truth.rejected,
+                "staged": truth.unique,
+                "sessions": truth.sessions,
+                "next_item_sessions": truth.next_item_sessions,
+            }
+            found = {**self._found, **counts, "staged": counts["staged"] - counts["predictions"]}
+            wrong = [f"{name} {found[name]}, not {n}" for name, n in expected.items() if found[name] != n]
+            if wrong:
+                raise CountsDiffer("; ".join(wrong))
 
     def _release(self) -> None:
         with self._steps.step("release", "Bake, publish, probe, shift") as step:

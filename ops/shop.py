@@ -34,7 +34,12 @@ Event = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """What must come out: sent = accepted + rejected, accepted = unique + duplicates."""
+    """
+    What must come out: sent = accepted + rejected, accepted = unique + duplicates.
+
+    `sessions` are cut by silence; `next_item_sessions` are the client's own where it names them, and only
+    those that looked at an item.
+    """
 
     sent: int
     accepted: int
@@ -43,7 +48,7 @@ class Truth:
     duplicates: int
     unique: int
     sessions: int
-    sessions_with_items: int
+    next_item_sessions: int
 
 
 class Shop:
@@ -61,7 +66,6 @@ class Shop:
         spoiled = dirt.spoiled(arrived, rng)
         everything = [*arrived, *again, *(arrival for _, arrival in spoiled)]
         self._events = [event for _, event in sorted(everything, key=itemgetter(0))]
-        grouped = sessions_of(good)
         self.truth = Truth(
             sent=len(everything),
             accepted=len(good) + len(again),
@@ -69,8 +73,8 @@ class Shop:
             reasons=dict(Counter(reason for reason, _ in spoiled)),
             duplicates=len(again),
             unique=len(good),
-            sessions=len(grouped),
-            sessions_with_items=sum(any("items" in event for event in session) for session in grouped),
+            sessions=len(cut_by_silence(good)),
+            next_item_sessions=sum(_has_view(session) for session in declared_sessions(good)),
         )
 
     def batches(self, size: int = MAX_EVENTS) -> Iterator[list[Event]]:
@@ -79,16 +83,28 @@ class Shop:
             yield self._events[start : start + size]
 
 
-def sessions_of(events: Iterable[Event]) -> list[list[Event]]:
-    """Events by the client's own session id where it sends one, else cut where a gap is over 30 minutes."""
-    by_id: dict[tuple[str, str], list[Event]] = defaultdict(list)
+def cut_by_silence(events: Iterable[Event]) -> list[list[Event]]:
+    """Each visitor's events, cut where a gap is over 30 minutes."""
     by_client: dict[str, list[Event]] = defaultdict(list)
     for event in sorted(events, key=itemgetter("occurred_at")):
+        by_client[event["client_id"]].append(event)
+    return [session for history in by_client.values() for session in _cut(history)]
+
+
+def declared_sessions(events: Iterable[Event]) -> list[list[Event]]:
+    """Events by the client's own session id where it sends one, else cut by silence."""
+    by_id: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    others: list[Event] = []
+    for event in events:
         if "session_id" in event:
             by_id[event["client_id"], event["session_id"]].append(event)
         else:
-            by_client[event["client_id"]].append(event)
-    return [*by_id.values(), *(session for history in by_client.values() for session in _cut(history))]
+            others.append(event)
+    return [*by_id.values(), *cut_by_silence(others)]
+
+
+def _has_view(session: list[Event]) -> bool:
+    return any(event["name"] == "view_item" for event in session)
 
 
 def _cut(history: list[Event]) -> list[list[Event]]:

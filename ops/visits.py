@@ -12,7 +12,7 @@ from uuid import UUID
 from ops.catalogue import Catalogue, Item
 
 MAX_VIEWS = 200
-MAX_GAP_MS = 1_800_000  # a longer one would start another session
+MAX_GAP_MS = 1_799_000  # from 30 minutes on it would be another session; a second for clocks that differ
 
 REPEAT = 0.05  # the same item again: a reload
 RETURN = 0.20  # A-B-A: back to the item before

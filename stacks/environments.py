@@ -44,7 +44,7 @@ class Environment:
     alarm_email: str | None = None
     monthly_budget_usd: int = 300
     retain_data: bool = True  # lake, artifacts and their key survive `destroy`
-    github_repository: str | None = None  # owner@id/name@id, as GitHub writes it into its OIDC subject
+    github_repository: str | None = None  # owner@id/name@id, as GitHub signs it; None: no role for GitHub
 
 
 ENVIRONMENTS = (
