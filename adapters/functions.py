@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 
 LIVE = "live"
+POLL = {"Delay": 1, "MaxAttempts": 120}  # seconds; the waiters' own five are longer than the change takes
 
 
 class InvocationFailed(RuntimeError):
@@ -45,12 +46,14 @@ def publish(function: str, *, layer_arn: str, description: str) -> str:
         _client().update_function_configuration(
             FunctionName=function, Layers=[layer_arn], RevisionId=latest["RevisionId"]
         )
-        _client().get_waiter("function_updated").wait(FunctionName=function)
+        _client().get_waiter("function_updated").wait(FunctionName=function, WaiterConfig=POLL)
         latest = _client().get_function_configuration(FunctionName=function)
     version = _client().publish_version(
         FunctionName=function, CodeSha256=latest["CodeSha256"], Description=description
     )["Version"]
-    _client().get_waiter("published_version_active").wait(FunctionName=function, Qualifier=version)
+    _client().get_waiter("published_version_active").wait(
+        FunctionName=function, Qualifier=version, WaiterConfig=POLL
+    )
     return str(version)
 
 

@@ -33,13 +33,19 @@ def start(*, fresh: bool = False) -> Cloud:
     """
     if fresh:
         stop()
+    elif is_running():
+        return enter()
     if _local("up"):
         raise CloudNotRunning("the offline cloud did not start; its logs are in .skiff/logs")
     return enter()
 
 
 def stop() -> None:
-    _local("down")
+    _local("down", quiet=True)
+
+
+def is_running() -> bool:
+    return not _local("status", quiet=True)
 
 
 def enter() -> Cloud:
@@ -57,5 +63,7 @@ def enter() -> Cloud:
     return Cloud(endpoint=state["endpoint"], snowflake_port=state["snowflake_port"])
 
 
-def _local(command: str) -> int:
-    return subprocess.run([sys.executable, "-m", "local", command], check=False).returncode
+def _local(command: str, *, quiet: bool = False) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "local", command], check=False, capture_output=quiet
+    ).returncode

@@ -6,20 +6,20 @@ then shows what became of it all: a table, .skiff/journey.json and .skiff/journe
 """
 
 import time
-import urllib.error
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from botocore.exceptions import ConnectionError as CloudGone
+from rich.markup import escape
 
 from adapters import alarms, functions, machines, warehouse
 from domain.settings import TransformSettings
 from ops import cloud, deploy, endpoint, report
 from ops.progress import Step, Steps, console
-from ops.send import Collector, CollectorUnavailable
-from ops.sources import NoSuchData, Source, open_source
+from ops.send import Collector
+from ops.sources import Source, open_source
 from warehouse import run
 
 SESSIONS = 6000
@@ -48,20 +48,29 @@ def main(*, data: Path | None, sessions: int, keep: bool) -> int:
     steps = Steps()
     try:
         found = Journey(open_source(data, sessions=sessions, now=datetime.now(UTC)), steps).walk()
-    except (CloudGone, CollectorUnavailable, urllib.error.URLError, ConnectionError) as error:
-        console.print(f"[red]The offline cloud went away[/] during “{steps.current}”: {error}")
-        console.print("Run it again: it starts afresh. Logs: .skiff/logs")
-        return 1
-    except (NoSuchData, TookTooLong, machines.ExecutionFailed, DeployFailed, CountsDiffer) as error:
-        console.print(f"[red]{steps.current or 'Start'}:[/] {error}")
-        console.print("Logs: .skiff/logs")
+    except Exception as error:  # whatever it was: a person gets a sentence, the log gets the traceback
+        _explain(error, during=steps.current)
         return 1
     finally:
         if not keep:
             cloud.stop()
     report.write(found, folder=cloud.STATE)
     report.show(found)
+    console.print(f"The same as a page: {cloud.STATE}/journey.html, and as data: journey.json beside it")
     return 0
+
+
+def _explain(error: Exception, *, during: str) -> None:
+    log = cloud.STATE / "logs" / "journey.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(traceback.format_exception(error)))
+    if during and not cloud.is_running():
+        console.print(
+            f"[red]The offline cloud went away[/] during “{during}”. Run it again: it starts afresh."
+        )
+    else:
+        console.print(f"[red]{during or 'Start'}:[/] {escape(str(error))}")
+    console.print(f"Details: {log}, and the servers' own logs beside it")
 
 
 class DeployFailed(RuntimeError):

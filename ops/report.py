@@ -35,6 +35,7 @@ PAGE = Path(__file__).with_name("journey.html")
 
 
 def write(found: Mapping[str, Any], *, folder: Path) -> None:
+    """Write journey.json and journey.html into *folder*."""
     (folder / "journey.json").write_text(json.dumps({key: found[key] for key in KEYS}, indent=2) + "\n")
     (folder / "journey.html").write_text(page(found))
 
@@ -44,7 +45,6 @@ def show(found: Mapping[str, Any]) -> None:
     for name, value in rows(found):
         table.add_row(name, value)
     console.print(table)
-    console.print("Page: .skiff/journey.html   data: .skiff/journey.json")
 
 
 def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -12,24 +12,29 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
-def no_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_cloud(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cloud, "stop", lambda: None)
+    monkeypatch.setattr(cloud, "STATE", tmp_path)
 
 
 def test_a_cloud_that_goes_away_is_told_in_a_sentence_and_not_in_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def die(self: journey.Journey) -> None:
-        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")
+        with self._steps.step("send", "Send events"):
+            raise EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")
 
     monkeypatch.setattr(journey.Journey, "walk", die)
+    monkeypatch.setattr(cloud, "is_running", lambda: False)
 
     code = journey.main(data=None, sessions=50, keep=False)
 
     said = capsys.readouterr().out
     assert code == 1
-    assert "The offline cloud went away" in said
+    assert "The offline cloud went away during “Send events”." in said
     assert "Run it again" in said
+    assert "Traceback" not in said
+    assert "EndpointConnectionError" in (cloud.STATE / "logs" / "journey.log").read_text()
 
 
 def test_a_folder_without_known_data_is_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -47,9 +52,7 @@ def test_waiting_ends_with_what_was_waited_for(monkeypatch: pytest.MonkeyPatch) 
         journey.wait_for(lambda: None, what="the moon")
 
 
-def test_entering_no_cloud_says_how_to_start_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(cloud, "STATE", tmp_path)
-
+def test_entering_no_cloud_says_how_to_start_one() -> None:
     with pytest.raises(CloudNotRunning, match="make up"):
         cloud.enter()
 

@@ -73,8 +73,8 @@ item_events as (
         on
             session_events.site = touched_visitors.site
             and session_events.client_id = touched_visitors.client_id
-    -- ITEM_EVENTS of training/next_item/features.py: a list that was merely shown says nothing
-    where session_events.name in ('select_item', 'view_item', 'add_to_cart')
+    -- as in training/next_item/features.py
+    where session_events.name = 'view_item'
 
 ),
 
