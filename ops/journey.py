@@ -204,6 +204,7 @@ class Journey:
 
     def _trip_the_alarm(self) -> None:
         with self._steps.step("alarm", "Send rubbish, watch the alarm") as step:
+            wait_for(lambda: alarms.state(ALARM) == "OK", what=f"{ALARM} to be quiet")
             Collector(self._url, WRITE_KEY).send([{"name": "no_such_event"}] * BURST)
             step.say("until it fires")
             wait_for(lambda: alarms.state(ALARM) == "ALARM", what=f"{ALARM} to fire")

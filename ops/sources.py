@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from domain.events import checked
+from domain.refusal import Refused
 from ops.importers import bol_clicks
 from ops.send import in_batches
 from ops.shop import Shop, Truth
@@ -75,10 +77,15 @@ def _bol(data: Path) -> Source:
 def _visits(events: Iterable[Event]) -> list[list[Event]]:
     visits: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        if (
-            event.get("name") == "view_item"
-            and event.get("items")
-            and isinstance(event.get("client_id"), str)
-        ):
+        if _is_taken(event) and event["name"] == "view_item":
             visits[event["client_id"]].append(event)
     return list(visits.values())
+
+
+def _is_taken(event: Event) -> bool:
+    """Some made-up events are malformed on purpose."""
+    try:
+        checked(event, site="any")
+    except Refused:
+        return False
+    return True
