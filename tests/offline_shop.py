@@ -1,5 +1,5 @@
 """
-A shop whose events travel the real SQL, offline: for the tests of the warehouse and of the functions that run it.
+A shop whose events travel the real SQL, offline: for tests of the warehouse and of what runs it.
 """
 
 import gzip
@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import snowflake.connector
 from moto import mock_aws
 
@@ -65,14 +64,15 @@ class Shop:
         text = "\n".join(json.dumps(line) for line in lines)
         self.account.s3.put_object(Bucket=LAKE, Key=key, Body=gzip.compress(text.encode()))
         self.rows("alter pipe raw.events_pipe refresh")
-        self.rows(
-            f"update raw.events set loaded_at = dateadd('hour', -{hours_ago}, loaded_at) where src_file = '{key}'"
-        )
+        if hours_ago:
+            earlier = f"loaded_at = dateadd('hour', -{hours_ago}, loaded_at)"
+            self.rows(f"update raw.events set {earlier} where src_file = '{key}'")
         return key
 
-    def transform(self) -> None:
-        for layer, tables in LAYERS.items():
-            for table in tables:
+    def transform(self, *layers: str) -> None:
+        """Refresh these layers; without a name, all of them."""
+        for layer in layers or LAYERS:
+            for table in LAYERS[layer]:
                 run.run(self.connection, f"{layer}/{table}")
 
     def violations(self) -> dict[str, int]:
@@ -92,7 +92,7 @@ class Shop:
 @contextmanager
 def open_shop() -> Iterator[Shop]:
     with mock_aws(), offline() as account:
-        boto3.client("s3").create_bucket(Bucket=LAKE)
+        account.s3.create_bucket(Bucket=LAKE)
         connection = snowflake.connector.connect(database=DATABASE)
         for file in ("platform/integration", "raw/events", "platform/pipes"):
             run.run(connection, file, **PLATFORM)

@@ -16,7 +16,7 @@ from warehouse import run
 
 WAREHOUSE = Path(run.__file__).parent
 VALUES = dict.fromkeys(
-    ("database", "lake_bucket", "storage_role_arn", "external_id", "snapshot_id", "as_of", "warehouse"), "x"
+    ("database", "lake_bucket", "storage_role_arn", "external_id", "snapshot_id", "as_of"), "x"
 )
 TABLES = ["raw/events", *(f"{layer}/{table}" for layer, tables in LAYERS.items() for table in tables)]
 READING = [

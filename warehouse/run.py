@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent
 PLACEHOLDER = re.compile(r"\{\{ (\w+) \}\}")
 SAFE_VALUE = re.compile(r"[\w.:/ +-]*", re.ASCII)
 # A semicolon ends a statement, unless a string or a comment holds it.
-TOKEN = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^;'-]+|-")
+PIECE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^;'-]+|-")
 COMMENT = re.compile(r"--([^\n]*)")
 
 Row = dict[str, Any]
@@ -43,7 +43,7 @@ def declare(connection: Any, table: str) -> None:
 
 
 def checks(connection: Any, table: str) -> list[Check]:
-    """What each check of *table* (layer/name) finds: a query for offending rows, named by the comment above it."""
+    """What each check of *table* (layer/name) finds: a query for bad rows, named by the comment above it."""
     return [_check(connection, query) for query in statements(f"checks/{table}")]
 
 
@@ -69,11 +69,11 @@ def render(text: str, **values: str) -> str:
 
 def split(text: str) -> list[str]:
     parts = [""]
-    for token in TOKEN.findall(text):
-        if token == ";":
+    for piece in PIECE.findall(text):
+        if piece == ";":
             parts.append("")
         else:
-            parts[-1] += token
+            parts[-1] += piece
     return [part.strip() for part in parts if COMMENT.sub("", part).strip()]
 
 

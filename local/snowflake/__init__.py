@@ -16,7 +16,7 @@ from local.snowflake.shim import installed
 
 @contextmanager
 def offline() -> Iterator[Account]:
-    """Inside, `snowflake.connector.connect` opens a fresh warehouse in memory; S3 and SQS are what boto3 finds."""
+    """Inside, `snowflake.connector.connect` opens a new warehouse in memory; boto3 finds S3 and SQS."""
     account = Account()
     with fakesnow.patch(), installed(account):
         yield account

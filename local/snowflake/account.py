@@ -1,5 +1,5 @@
 """
-What a Snowflake account knows beside its tables: integrations, pipes, and the files that each of these loaded.
+What a Snowflake account knows beside its tables: its integrations, its pipes, and which files were loaded.
 """
 
 import threading
@@ -26,12 +26,11 @@ class Pipe:
 @dataclass
 class Account:
     is_listening: bool = False  # whether pipes load by themselves, each in a thread
-    statements: list[str] = field(
-        default_factory=list
-    )  # taken without effect: roles, users, grants, warehouses
+    statements: list[str] = field(default_factory=list)  # roles, users, grants, warehouses: no effect
     integrations: dict[str, dict[str, str]] = field(default_factory=dict)  # name → property → value
     pipes: dict[str, Pipe] = field(default_factory=dict)  # full name → pipe
     loaded: set[tuple[str, str]] = field(default_factory=set)  # a table or a pipe, and a file
-    loading: threading.RLock = field(default_factory=threading.RLock)  # a file is loaded once, whoever asks
+    # one statement at a time: fakesnow's own records clash when two connections make a table
+    lock: threading.RLock = field(default_factory=threading.RLock)
     s3: Any = field(default_factory=lambda: boto3.client("s3"))
     sqs: Any = field(default_factory=lambda: boto3.client("sqs"))

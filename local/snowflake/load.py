@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from local.snowflake import stages
 from local.snowflake.account import Account
@@ -38,7 +38,7 @@ def copy_into_table(
     select = copy.args["files"][0].this
     location = stages.locate(cursor, select.args["from_"].this.this.name)
     loader = loader or _table(copy)
-    with account.loading:
+    with account.lock:
         found = stages.keys(account.s3, location) if only is None else sorted(only)
         files = [file for file in found if (loader, file) not in account.loaded]
         rows = _insert(account, cursor, copy.this, select, location.bucket, files) if files else 0
@@ -49,7 +49,7 @@ def copy_into_table(
 def _insert(
     account: Account,
     cursor: FakeSnowflakeCursor,
-    target: exp.Expression,
+    target: Expr,
     select: exp.Select,
     bucket: str,
     files: list[str],
@@ -64,10 +64,10 @@ def _insert(
         cursor._duck_conn.unregister(LINES)
 
 
-def _of_a_line(column: exp.Expression, scanned_at: datetime) -> exp.Expression:
+def _of_a_line(column: Expr, scanned_at: datetime) -> Expr:
     """The column as fakesnow can compute it from a line, its file and its row."""
 
-    def translated(node: exp.Expression) -> exp.Expression:
+    def translated(node: Expr) -> Expr:
         name = node.name.upper()
         if isinstance(node, exp.Parameter) and name == "1":
             return sqlglot.parse_one("parse_json(line)", read="snowflake")
@@ -78,6 +78,6 @@ def _of_a_line(column: exp.Expression, scanned_at: datetime) -> exp.Expression:
     return column.transform(translated)
 
 
-def _table(copy: exp.Expression) -> str:
+def _table(copy: Expr) -> str:
     target = copy.find(exp.Table)
     return target.sql("snowflake").upper() if target else ""

@@ -11,7 +11,7 @@ SOURCE = "temp.main.skiff_merge_source"
 
 def with_named_source(cursor: FakeSnowflakeCursor, command: str) -> str:
     """Make the query under USING a view of this session, and return the MERGE from that view."""
-    # fakesnow keeps a table of its own while it merges, and needs a schema to think of; a session starts in PUBLIC
+    # fakesnow makes a table of its own while it merges, and wants a schema; in Snowflake there is PUBLIC
     cursor._conn._schema = cursor._conn._schema or "PUBLIC"
     merge = sqlglot.parse_one(command, read="snowflake")
     source = merge.args["using"]

@@ -90,12 +90,10 @@ def _received(sqs: Any, url: str, wait_seconds: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while len(found) < MAX_MESSAGES:
         wait = 0 if found else wait_seconds
-        more = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait).get(
-            "Messages", []
-        )
-        if not more:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=wait)
+        if not answer.get("Messages"):
             break
-        found += more
+        found += answer["Messages"]
     return found
 
 
@@ -103,10 +101,8 @@ def _queue(sqs: Any, name: str) -> tuple[str, str]:
     url = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     allow = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    sqs.set_queue_attributes(
-        QueueUrl=url, Attributes={"Policy": policy}
-    )  # Snowflake's lets any bucket notify it
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})  # Snowflake's lets any bucket in
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     return url, arn
 
 

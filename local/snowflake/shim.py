@@ -4,12 +4,14 @@ The statements that fakesnow does not know, answered here; everything else goes 
 
 import logging
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
 import duckdb
+from botocore.exceptions import ClientError
 from fakesnow.cursor import FakeSnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
 
@@ -69,7 +71,7 @@ def _merge(_: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str
 HANDLERS: dict[str, Handler] = {
     r"create\s+storage\s+integration\s+(if\s+not\s+exists\s+)?(?P<integration>\w+)": _create_integration,
     r"desc(ribe)?\s+storage\s+integration\s+(?P<integration>\w+)": _describe_integration,
-    r"create\s+pipe\s+(if\s+not\s+exists\s+)?(?P<pipe>[\w.]+).*?\sas\s+(?P<copy>copy\s+into\s.*)": pipes.create,
+    r"create\s+pipe\s+(if\s+not\s+exists\s+)?(?P<pipe>[\w.]+).*?(?P<copy>copy\s+into\s.*)": pipes.create,
     r"alter\s+pipe\s+(?P<pipe>[\w.]+)\s+refresh": pipes.refresh,
     r"show\s+pipes(\s+like\s+'(?P<like>\w+)')?": pipes.show,
     r"copy\s+into\s+(?P<stage>@\S+)\s+from\s+\((?P<query>.*)\)\s*(?P<options>file_format.*)": copy_into_stage,
@@ -81,6 +83,10 @@ HANDLERS: dict[str, Handler] = {
 }
 PATTERNS = [(re.compile(pattern, re.I | re.S), handler) for pattern, handler in HANDLERS.items()]
 
+# What the fakes raise where Snowflake would name the mistake.
+# Over HTTP it would be a 500, which the connector tries again for minutes.
+GAPS = (duckdb.Error, ClientError, AssertionError, AttributeError, LookupError, ValueError)
+
 
 @contextmanager
 def installed(account: Account) -> Iterator[None]:
@@ -88,20 +94,24 @@ def installed(account: Account) -> Iterator[None]:
     known = FakeSnowflakeCursor.execute
 
     def execute(cursor: FakeSnowflakeCursor, command: str, *args: Any, **kwargs: Any) -> FakeSnowflakeCursor:
-        statement = COMMENTS.sub("", command)
-        for pattern, handler in PATTERNS:
-            if match := pattern.match(statement):
-                return known(cursor, handler(account, cursor, match))
-        try:
-            return known(cursor, command, *args, **kwargs)
-        except (duckdb.Error, AssertionError, AttributeError, ValueError) as error:
-            # fakesnow's gaps: served over HTTP they would be a 500, which the connector tries again for minutes
-            raise ProgrammingError(
-                msg=f"Not answered offline: {error}", errno=9999, sqlstate="99999"
-            ) from error
+        with account.lock:
+            try:
+                answer = _answered(account, cursor, COMMENTS.sub("", command))
+                return known(cursor, answer) if answer else known(cursor, command, *args, **kwargs)
+            except GAPS as error:
+                message = f"Not answered offline: {error!r}"
+                raise ProgrammingError(msg=message, errno=9999, sqlstate="99999") from error
 
-    logging.getLogger("sqlglot").setLevel(
-        logging.ERROR
-    )  # it warns of each statement that it passes on unparsed
+    # sqlglot warns of each statement that it cannot take apart, DuckDB of each result
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
     with mock.patch.object(FakeSnowflakeCursor, "execute", execute):
         yield
+
+
+def _answered(account: Account, cursor: FakeSnowflakeCursor, statement: str) -> str | None:
+    """The query that answers *statement*; None for what fakesnow knows."""
+    for pattern, handler in PATTERNS:
+        if match := pattern.match(statement):
+            return handler(account, cursor, match)
+    return None

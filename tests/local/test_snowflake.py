@@ -1,6 +1,7 @@
 """
-What fakesnow lacks, answered as Snowflake answers it. The shim reaches into fakesnow, which is pinned: when one of
-the names it uses is gone, a test here says so.
+What fakesnow lacks, answered as Snowflake answers it.
+
+The shim reaches into fakesnow, which is pinned: when a name that it uses is gone, a test here says so.
 """
 
 import gzip
@@ -164,9 +165,7 @@ def test_a_message_that_tests_the_connection_names_no_file():
 def test_a_pipe_that_exists_keeps_its_queue(shop: Shop):
     before = shop.rows("show pipes like 'events_pipe' in schema raw")
 
-    shop.rows(
-        "create pipe if not exists raw.events_pipe auto_ingest = true as copy into raw.events from @raw.lake_events"
-    )
+    shop.rows("create pipe if not exists raw.events_pipe as copy into raw.events from @raw.lake_events")
 
     assert shop.rows("show pipes in schema raw") == before
     assert shop.rows("show pipes like 'other_pipe'") == []

@@ -28,7 +28,7 @@ def test_a_missing_value_is_an_error():
 
 def test_a_check_is_named_by_its_comment_and_counts_offending_rows(shop: Shop):
     shop.send(line("e1"))
-    shop.transform()
+    shop.transform("staging")
     shop.rows("insert into staging.events select * from staging.events")
 
     found = run.checks(shop.connection, "staging/events")

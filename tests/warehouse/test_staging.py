@@ -6,10 +6,10 @@ from tests.offline_shop import NEW_YEAR_MS, Shop, line
 
 def test_copies_of_an_event_collapse(shop: Shop):
     shop.send(line("e1"), line("e1"), hours_ago=3)
-    shop.transform()
+    shop.transform("staging")
     shop.send(line("e1"), line("e2"))
 
-    shop.transform()
+    shop.transform("staging")
 
     assert shop.rows("select event_id from staging.events order by event_id") == [("e1",), ("e2",)]
 
@@ -18,27 +18,27 @@ def test_the_copy_that_was_loaded_first_stays(shop: Shop):
     shop.send(line("e1", url="first"), hours_ago=3)
     shop.send(line("e1", url="second"))
 
-    shop.transform()
+    shop.transform("staging")
 
     assert shop.rows("select url from staging.events") == [("first",)]
 
 
 def test_two_sites_may_use_the_same_event_id(shop: Shop):
     shop.send(line("e1"), line("e1", site="other"))
+    shop.transform("staging")
+    shop.send(line("e1", site="third"))
 
-    shop.transform()
+    shop.transform("staging")
 
-    assert shop.rows("select site, event_id from staging.events order by site") == [
-        ("other", "e1"),
-        ("shop", "e1"),
-    ]
+    rows = shop.rows("select site, event_id from staging.events order by site")
+    assert rows == [("other", "e1"), ("shop", "e1"), ("third", "e1")]
 
 
 def test_a_client_s_clock_is_corrected_by_what_it_shows_when_the_batch_leaves(shop: Shop):
     an_hour_slow = NEW_YEAR_MS - 3600 * 1000
     shop.send(line("e1", occurred_at=an_hour_slow - 5000) | {"sent_at": an_hour_slow + 1000})
 
-    shop.transform()
+    shop.transform("staging")
 
     assert shop.rows("select occurred_at from staging.events") == [(datetime(2025, 12, 31, 23, 59, 55),)]
 
@@ -46,7 +46,7 @@ def test_a_client_s_clock_is_corrected_by_what_it_shows_when_the_batch_leaves(sh
 def test_without_sent_at_a_client_s_clock_is_believed(shop: Shop):
     shop.send(line("e1", seconds=-86400))
 
-    shop.transform()
+    shop.transform("staging")
 
     assert shop.rows("select occurred_at from staging.events") == [(datetime(2025, 12, 31),)]
 
@@ -64,10 +64,11 @@ def test_what_an_event_says_becomes_columns(shop: Shop):
         )
     )
 
-    shop.transform()
+    shop.transform("staging")
 
     [(*texts, value, item_ids, items)] = shop.rows(
-        "select name, transaction_id, currency, session_id, client_id, value, item_ids, items from staging.events"
+        "select name, transaction_id, currency, session_id, client_id, value, item_ids, items "
+        "from staging.events"
     )
     assert texts == ["purchase", "t1", "EUR", "s1", "c1"]
     assert float(value) == 12.5
@@ -78,7 +79,7 @@ def test_what_an_event_says_becomes_columns(shop: Shop):
 def test_an_event_without_items_has_no_item_ids(shop: Shop):
     shop.send(line("e1", name="page_view", items=None), line("e2", name="page_view", items=[]))
 
-    shop.transform()
+    shop.transform("staging")
 
     assert shop.rows("select item_ids from staging.events") == [(None,), (None,)]
 
@@ -88,7 +89,7 @@ def test_a_prediction_keeps_what_answered_it(shop: Shop):
         line("p1", name="prediction", prediction_id="p1", model="next_item", version="v1", tier="model")
     )
 
-    shop.transform()
+    shop.transform("staging")
 
     assert shop.rows("select prediction_id, model, version, tier from staging.events") == [
         ("p1", "next_item", "v1", "model")
