@@ -17,10 +17,10 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION = 1
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: .venv/installed ## the whole way of an event on this machine (DATA=folder for real events)
+run: build ## the whole way of an event on this machine (DATA=folder for real events)
 	@$(BIN)/python -m ops journey $(if $(DATA),--data "$(DATA)")
 
-up: .venv/installed ## the stack in an offline cloud, left running, with requests to try
+up: build ## the stack in an offline cloud, left running, with requests to try
 	@$(BIN)/python -m ops up
 
 down: .venv/installed ## end the offline cloud

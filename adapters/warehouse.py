@@ -10,6 +10,8 @@ from domain.settings import WarehouseSettings
 
 # A function may write to /tmp only, and the connector looks for its home while it is imported.
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108
+# Else it asks the metadata addresses of three clouds at every login, to tell Snowflake where it runs.
+os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
 
 import snowflake.connector  # after HOME
 

@@ -48,7 +48,7 @@ class WarehouseSettings(Settings):
     snowflake_host: str
     snowflake_port: int
     snowflake_protocol: str
-    snowflake_secret: str  # name in Secrets Manager; empty: the function's own role is the Snowflake user
+    snowflake_secret: str  # in Secrets Manager; empty: the function's own role logs in
     snowflake_user: str
     snowflake_role: str
     snowflake_warehouse: str

@@ -1,5 +1,5 @@
 """
-The CreateTrainingJob request: one plain dictionary that Step Functions, a person and the offline runner take alike.
+The CreateTrainingJob request: one dictionary that Step Functions, a person and the offline runner take alike.
 
 A job runs in an image that AWS provides and patches; code and wheels come in as data channels, so there is no
 image of our own to build. The entry point unpacks the code and hands over to `training/start.sh`.
@@ -10,11 +10,15 @@ from typing import Any
 
 # SageMaker's scikit-learn image 1.4-2, Python 3.12; the registries are AWS's, one account per region.
 # A test compares them with what the SageMaker SDK answers (image_uris.retrieve).
+REGISTRIES = {
+    "eu-central-1": "492215442770",
+    "eu-west-1": "141502667606",
+    "us-east-1": "683313688378",
+    "us-west-2": "246618743249",
+}
 IMAGES = {
-    "eu-central-1": "492215442770.dkr.ecr.eu-central-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
-    "eu-west-1": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
-    "us-east-1": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
-    "us-west-2": "246618743249.dkr.ecr.us-west-2.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3",
+    region: f"{account}.dkr.ecr.{region}.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3"
+    for region, account in REGISTRIES.items()
 }
 UNPACK = (
     "cd /opt/ml/input/data/code && python3 -m zipfile -e *.zip . && exec bash training/start.sh /opt/ml"

@@ -29,6 +29,8 @@ def for_clients(*, port: int, home: Path) -> dict[str, str]:
         "AWS_CONFIG_FILE": str(home / "aws" / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(home / "aws" / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
+        # workload identity sends a signed request along, so the connector asks whom it may trust with it
+        "SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES": "127.0.0.1",
         "CDK_HOME": str(home / "cdk"),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "JSII_NODE": str(node()),

@@ -8,12 +8,10 @@ import json
 import os
 from pathlib import Path
 
-from adapters import secrets
 from ops import cdk, cloud
 
 BUILD = Path("build")
 LOCAL = "local"
-WAREHOUSE_LOGIN = "skiff/local/snowflake"  # as stacks/environments.py names it
 
 
 def deploy(environment: str, *, log: Path | None = None) -> int:
@@ -35,7 +33,6 @@ def deploy(environment: str, *, log: Path | None = None) -> int:
 
 def _bootstrap(log: Path | None) -> int:
     """What a person prepares once per account; the offline cloud begins without it."""
-    secrets.create(WAREHOUSE_LOGIN, {"authenticator": "PROGRAMMATIC_ACCESS_TOKEN", "token": "offline"})
     account = f"aws://000000000000/{os.environ['AWS_REGION']}"
     return cdk.run("bootstrap", account, "--app=", log=log)
 

@@ -14,8 +14,8 @@ class Snowflake:
 
     `host`, `port` and `protocol` matter where the account's name does not lead to it: a private link, or the
     server that stands in for it on one machine. By default a function's role is its Snowflake user (workload
-    identity), and nobody holds a secret. Else `login` names one in Secrets Manager, made by hand: a JSON object
-    with `authenticator` and its key or token.
+    identity), and nobody holds a secret. Else `login` names one in Secrets Manager, made by hand: a JSON
+    object with `authenticator` and its key or token.
     """
 
     account: str
@@ -52,9 +52,7 @@ ENVIRONMENTS = (
         name="local",
         account="000000000000",
         region="us-east-1",
-        snowflake=Snowflake(
-            account="skiff", host="127.0.0.1", port=4580, protocol="http", login="skiff/local/snowflake"
-        ),
+        snowflake=Snowflake(account="skiff", host="127.0.0.1", port=4580, protocol="http"),
         write_keys={"demo-shop-key": "demo-shop", "probe": "probe"},
         allowed_origins=("*",),
         approval="auto",
