@@ -18,7 +18,9 @@ class MissingSetting(KeyError):
 class Settings:
     def to_env(self) -> dict[str, str]:
         values = {field.name.upper(): getattr(self, field.name) for field in fields(self)}
-        return {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+        return {
+            name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()
+        }
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
