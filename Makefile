@@ -34,10 +34,10 @@ test: build ## what every push runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/zizmor --offline --quiet .github/workflows
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-prove: test ## the long checks too
-	SKIFF_PROVE=1 $(BIN)/python -m pytest -m prove
+prove: build ## the long checks too: every property with many more examples, real events through it all
+	$(BIN)/python -m pytest -m 'prove or not prove' --hypothesis-profile=prove
 
 lint: .venv/installed ## format and mend what can be mended
 	$(BIN)/ruff check --fix .

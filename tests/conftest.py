@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "skiff", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("prove", settings.get_profile("skiff"), derandomize=False, max_examples=2000)
 settings.load_profile("skiff")
 
 

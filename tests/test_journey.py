@@ -14,10 +14,13 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="module")
 def journey(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return walked(tmp_path_factory.mktemp("skiff"), "--sessions", "800")
+
+
+def walked(home: Path, *options: str) -> dict[str, Any]:
     """What the journey found; it had a cloud of its own, beside one that may be running."""
-    home = tmp_path_factory.mktemp("skiff")
     ended = subprocess.run(
-        [sys.executable, "-m", "ops", "journey", "--sessions", "800"],
+        [sys.executable, "-m", "ops", "journey", *options],
         cwd=ROOT,
         env={**os.environ, "SKIFF_HOME": str(home)},
         capture_output=True,
@@ -58,3 +61,18 @@ def test_the_page_stands_by_itself(journey: dict[str, Any]) -> None:
     assert "<script" not in journey["page"]
     assert "http" not in journey["page"]
     assert f"{journey['sent']:,}" in journey["page"]
+
+
+@pytest.mark.prove
+def test_real_clicks_go_the_same_way_and_the_model_is_as_good_as_on_its_bench(tmp_path: Path) -> None:
+    data = Path(os.environ.get("SKIFF_DATA", ROOT / ".." / "shared" / "data")) / "bol-clicks"
+    if not data.is_dir():
+        pytest.skip(f"{data} is missing: the click sample of bol.com's Serenade repository")
+
+    found = walked(tmp_path, "--data", str(data))
+
+    assert found["accepted"] == found["raw"] == found["staged"] == 113_601
+    assert found["metrics"]["hit_rate_20"] >= 0.645
+    assert found["metrics"]["mrr_20"] >= 0.345
+    assert 0.01 < found["baseline_metrics"]["hit_rate_20"] < 0.03
+    assert {prediction["metadata"]["tier"] for prediction in found["predictions"]} == {"model"}
