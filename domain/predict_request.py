@@ -2,6 +2,7 @@
 The body of POST /predict/<model>, from bytes to a checked request. The predict function calls it.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,7 +77,17 @@ def _object(body: bytes) -> dict[str, Any]:
     except json_strict.InvalidJson as error:
         raise Refused("invalid_json", field="body", expected="JSON in UTF-8", got=str(error)) from None
     _check(values, OBJECT, field="body")
+    if b"\\u" in body:
+        _check_text(values)
     return dict(values)
+
+
+def _check_text(values: dict[str, Any]) -> None:
+    """An escape can spell half an emoji, which no warehouse loads; the request is logged and must be loadable."""
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Refused("bad_text", field="body", expected="valid Unicode", got="half an emoji") from None
 
 
 def _site(write_key: Any, write_keys: Mapping[str, str]) -> str:

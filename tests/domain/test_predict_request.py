@@ -104,3 +104,13 @@ def test_a_body_that_is_no_json_object_is_refused(body: bytes):
 
 def test_a_body_too_large_to_log_is_refused():
     assert refusal({**BODY, "page": "x" * MAX_BODY_BYTES}).reason == "too_large"
+
+
+def test_half_an_emoji_is_refused_because_no_warehouse_loads_it():
+    assert refusal({**BODY, "note": "half an emoji: \ud83d"}).reason == "bad_text"
+
+
+def test_a_whole_emoji_is_taken_however_it_is_spelled():
+    _, request = parse({**BODY, "note": "⛵ \U0001f6a4"})
+
+    assert request.body["note"] == "⛵ \U0001f6a4"
