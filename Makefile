@@ -52,7 +52,7 @@ build/layers/connector: locks/connector.txt | .venv/installed
 	rm -rf $@ && mkdir -p $@
 	$(UV) pip install --quiet --target $@/python --python-version 3.14 --python-platform aarch64-manylinux_2_28 \
 	    --only-binary :all: --require-hashes --no-deps -r $<
-	find $@ -name __pycache__ -prune -exec rm -rf {} +
+	find $@ \( -name __pycache__ -o -name bin -o -name RECORD -o -name .lock \) -prune -exec rm -rf {} + # paths of this machine
 
 build/wheels: locks/training.txt | .venv/installed
 	rm -rf $@ && mkdir -p $@

@@ -49,7 +49,10 @@ def publish(function: str, *, layer_arn: str, description: str) -> str:
         _client().get_waiter("function_updated").wait(FunctionName=function, WaiterConfig=POLL)
         latest = _client().get_function_configuration(FunctionName=function)
     version = _client().publish_version(
-        FunctionName=function, CodeSha256=latest["CodeSha256"], Description=description
+        FunctionName=function,
+        CodeSha256=latest["CodeSha256"],
+        RevisionId=latest["RevisionId"],
+        Description=description,
     )["Version"]
     _client().get_waiter("published_version_active").wait(
         FunctionName=function, Qualifier=version, WaiterConfig=POLL

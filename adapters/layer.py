@@ -16,8 +16,13 @@ PACKAGE = "skiff_model"  # Lambda puts a layer's python/ on sys.path
 @cache
 def _package() -> Path:
     """A layer is unpacked, so its package is a folder, and as_file has nothing to copy or clean up."""
-    with resources.as_file(resources.files(PACKAGE)) as folder:
-        return folder
+    try:
+        with resources.as_file(resources.files(PACKAGE)) as folder:
+            return folder
+    except (
+        ModuleNotFoundError
+    ):  # no layer at all: nothing is found below it, so `release` says that it is broken
+        return Path("no-layer")
 
 
 def folder() -> Path:

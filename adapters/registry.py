@@ -8,17 +8,19 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import boto3
 
 from domain.training_job import IMAGES
 
+LOOK_BACK = 20  # a job that is registered twice was registered a moment ago
 PENDING, APPROVED, REJECTED = "PendingManualApproval", "Approved", "Rejected"
 
 # What SageMaker takes as a metadata value (API reference, CustomerMetadataMap, 2026-11): no comma or bracket.
 MAX_VALUE_CHARACTERS = 256
-FORBIDDEN = re.compile(r"[^\w\s.:/=+\-@]")
+FORBIDDEN = re.compile(r"[^\w .:/=+\-@]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +60,8 @@ def register(group: str, *, model_data: str, metadata: Mapping[str, str]) -> Pac
     Args:
         metadata: at least model, job and digest.
     """
-    for package in _packages(group):
-        if package.job == metadata["job"]:
+    for package in islice(_packages(group), LOOK_BACK):
+        if package.metadata.get("job") == metadata["job"]:
             return package
     created = _client().create_model_package(
         ModelPackageGroupName=group,
@@ -85,7 +87,7 @@ def describe(arn: str) -> Package:
         version=found["ModelPackageVersion"],
         status=found["ModelApprovalStatus"],
         model_data=found["InferenceSpecification"]["Containers"][0]["ModelDataUrl"],
-        metadata=found["CustomerMetadataProperties"],
+        metadata=found.get("CustomerMetadataProperties", {}),  # one made by hand has none,
     )
 
 
@@ -97,6 +99,12 @@ def latest_approved(group: str) -> Package:
     for package in _packages(group, ModelApprovalStatus=APPROVED):
         return package
     raise NoApprovedModel(group)
+
+
+def delete_versions(group: str) -> None:
+    """Delete every package of *group*; SageMaker deletes no group that has any."""
+    for package in list(_packages(group)):
+        _client().delete_model_package(ModelPackageName=package.arn)
 
 
 def _packages(group: str, **only: str) -> Iterator[Package]:

@@ -83,7 +83,7 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _check_text(values: dict[str, Any]) -> None:
-    """An escape can spell half an emoji, which no warehouse loads; the request is logged and must be loadable."""
+    """An escape can spell half an emoji, which no warehouse loads; and the request is logged."""
     try:
         json.dumps(values, ensure_ascii=False).encode()
     except UnicodeEncodeError:

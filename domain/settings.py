@@ -73,7 +73,6 @@ class PlatformSettings(WarehouseSettings):
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterSettings(Settings):
-    artifacts_bucket: str
     approval: str  # auto: a model that passes its gates is approved; manual: a person approves it
     metrics_namespace: str
 
@@ -91,4 +90,3 @@ class ReleaseSettings(Settings):
     predict_functions: dict[str, str]  # model → function name
     layers: dict[str, str]  # model → layer name
     probe_key: str  # the write key of the site that golden requests are sent as
-    metrics_namespace: str

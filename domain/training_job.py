@@ -20,11 +20,20 @@ IMAGES = {
     region: f"{account}.dkr.ecr.{region}.amazonaws.com/sagemaker-scikit-learn:1.4-2-py312-cpu-py3"
     for region, account in REGISTRIES.items()
 }
-UNPACK = "cd /opt/ml/input/data/code && python3 -m zipfile -e *.zip . && exec bash training/start.sh /opt/ml"
+# channels may be read-only, so the code is unpacked beside them
+UNPACK = (
+    'cd "$(mktemp -d)" && python3 -m zipfile -e /opt/ml/input/data/code/*.zip .'
+    " && exec bash training/start.sh /opt/ml"
+)
 METRICS = ("hit_rate_20", "mrr_20", "hit_rate_20_all")  # what a job prints as `name=value;`
 MAX_RUNTIME_SECONDS = 3600
 MAX_WAIT_SECONDS = 2 * MAX_RUNTIME_SECONDS  # with the time that spot capacity may take to come
 VOLUME_GB = 30
+
+
+def image_repository_arn(region: str) -> str:
+    """Where AWS keeps the image of *region*."""
+    return f"arn:aws:ecr:{region}:{REGISTRIES[region]}:repository/sagemaker-scikit-learn"
 
 
 def create_training_job(

@@ -42,7 +42,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 def _post(event: dict[str, Any], received_at: datetime) -> Post:
     headers = event.get("headers", {})  # API Gateway writes their names in lower case
     http = event["requestContext"]["http"]
-    body = event.get("body", "").encode(errors="surrogatepass")
+    body = (event.get("body") or "").encode(errors="surrogatepass")
     return Post(
         body=base64.b64decode(body) if event["isBase64Encoded"] else body,
         encoding=headers.get("content-encoding"),

@@ -18,7 +18,6 @@ from typing import Any
 
 from adapters import layer, telemetry
 from domain import predict_request
-from domain.artifact import BrokenArtifact
 from domain.layer import Release
 from domain.logline import iso, log_line
 from domain.prediction import prediction_event
@@ -49,7 +48,7 @@ def served() -> Served:
             return Served(predictor=code.Baseline(layer.folder()), release=release)
         layer.check(release, model=settings().model, format=code.FORMAT)
         return Served(predictor=code.Model(layer.folder()), release=release)
-    except BrokenArtifact as error:
+    except Exception as error:  # whatever is wrong with the layer, an answer is due
         _count("ModelBroken", at=datetime.now(UTC), error=str(error))
         broken = Release(release_id="broken", model=settings().model, version="broken", digest="")
         return Served(predictor=code.Baseline(layer.folder()), release=broken)
@@ -70,7 +69,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "model": settings().model,
         "version": served().release.version,
         "tier": answer.tier,
-        "served_at": iso(received_at),
+        "served_at": iso(datetime.now(UTC)),
         "took_ms": round((time.perf_counter() - started) * 1000, 3),
     }
     prediction = prediction_event(

@@ -1,7 +1,8 @@
 """
 The steps of a release, each a state of the release machine: bake → publish → probe → shift → verify.
 
-A step takes what the one before it returned and may run twice. Until `shift`, what is live stays as it is.
+A step takes what the one before it returned and may run twice. Until `shift`, what is live stays as it is; if
+`shift` or `verify` fails, for whatever reason, the machine runs `undo`.
 """
 
 from collections.abc import Callable
@@ -17,10 +18,6 @@ from domain.settings import ReleaseSettings
 
 class NotApproved(RuntimeError):
     """The model package is not, or no longer, approved."""
-
-
-class ReleaseUndone(RuntimeError):
-    """What went live did not answer as meant; the alias is back where it was."""
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -90,13 +87,15 @@ def shift(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def verify(known: dict[str, Any]) -> dict[str, Any]:
-    """What is live must be what was meant; if not, the alias goes back."""
-    try:
-        _probe(known, qualifier=functions.LIVE, limit=1)
-    except (probe.WrongAnswer, functions.InvocationFailed) as error:
+    """What is live must be what was meant."""
+    return {"verified": _probe(known, qualifier=functions.LIVE, limit=1)}
+
+
+def undo(known: dict[str, Any]) -> dict[str, Any]:
+    """Whatever went wrong from `shift` on: the alias goes back to where it was."""
+    if functions.live(known["function"]) == known["published"]:
         functions.move_live(known["function"], expected=known["published"], to=known["previous"])
-        raise ReleaseUndone(f"live is version {known['previous']} again: {error}") from error
-    return {"verified": True}
+    return {"live": functions.live(known["function"])}
 
 
 STEPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -105,4 +104,5 @@ STEPS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "probe": probe_published,
     "shift": shift,
     "verify": verify,
+    "undo": undo,
 }

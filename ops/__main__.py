@@ -38,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=lambda _: deploy.up())
 
     for name, run, text in (
-        ("deploy", deploy.deploy, "deploy the stacks of an environment"),
+        ("deploy", deploy.deploy_and_release, "deploy the stacks of an environment, and release its code"),
+        ("release", deploy.release, "send each model's newest approved version, and new code, live"),
         ("diff", deploy.diff, "what deploying it would change"),
         ("destroy", deploy.destroy, "remove the stacks of an environment; retained data stays"),
     ):

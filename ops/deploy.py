@@ -6,8 +6,10 @@ Deploying, the same for every environment: the CDK CLI on the stacks of one stag
 
 import json
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
+from adapters import machines, registry, stacks
 from ops import cdk, cloud
 
 BUILD = Path("build")
@@ -31,6 +33,10 @@ def deploy(environment: str, *, log: Path | None = None) -> int:
     return cdk.run(*arguments, *_where(running), log=log)
 
 
+def deploy_and_release(environment: str) -> int:
+    return deploy(environment) or release(environment)
+
+
 def _bootstrap(log: Path | None) -> int:
     """What a person prepares once per account; the offline cloud begins without it."""
     account = f"aws://000000000000/{os.environ['AWS_REGION']}"
@@ -42,7 +48,36 @@ def diff(environment: str) -> int:
 
 
 def destroy(environment: str) -> int:
+    """Remove the stacks, and the data that does not outlive them: what is not empty would stop it."""
+    if environment == LOCAL:
+        cloud.enter()
+    ingestion, training = f"skiff-{environment}-Ingestion", f"skiff-{environment}-Training"
+    for stack in (ingestion, training):
+        for bucket in stacks.what_goes(stack, "AWS::S3::Bucket"):
+            stacks.empty_bucket(bucket)
+    for group in stacks.what_goes(training, "AWS::SageMaker::ModelPackageGroup"):
+        registry.delete_versions(group.rpartition("/")[2])
     return _on_stacks("destroy", environment, "--force")
+
+
+def release(environment: str) -> int:
+    """
+    Start the release machine for each model's newest approved version: how new code goes live.
+
+    A published version keeps the code that it was published with, so a deploy alone changes no answer.
+    """
+    found = outputs(environment)
+    os.environ.setdefault("AWS_REGION", found["ReleaseArn"].split(":")[3])
+    for group in (value for name, value in found.items() if name.startswith("Group")):
+        try:
+            package = registry.latest_approved(group)
+        except registry.NoApprovedModel:
+            print(f"{group}: no approved version yet, the baseline answers")
+            continue
+        name = f"deploy-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        machines.start(found["ReleaseArn"], {"model_package_arn": package.arn}, name=name)
+        print(f"{group}: release of version {package.version} started, execution {name}")
+    return 0
 
 
 def _on_stacks(command: str, environment: str, *options: str) -> int:
@@ -70,7 +105,7 @@ def _outputs_file(environment: str) -> Path:
 
 def up() -> int:
     """Deploy to the offline cloud, leave it running, and print requests to try."""
-    if code := deploy(LOCAL):
+    if code := deploy_and_release(LOCAL):
         return code
     print(HELLO.format(url=url(cloud.enter())))
     return 0

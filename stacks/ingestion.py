@@ -69,8 +69,8 @@ class Ingestion(cdk.Stack):
             description="POST /events: checks each event and answers when Firehose has it",
             timeout_seconds=15,
         )
-        self.events.grant_put(collect)
-        self.rejected.grant_put(collect)
+        self.events.grant_put(collect, "firehose:PutRecordBatch")
+        self.rejected.grant_put(collect, "firehose:PutRecordBatch")
         return collect
 
     def _api(self, environment: Environment) -> apigateway.HttpApi:
@@ -109,6 +109,8 @@ class Ingestion(cdk.Stack):
             return cloudwatch.Metric(namespace=namespace, metric_name=name, statistic="Sum", period=period)
 
         return [
+            self.events.late(name="ingestion-events-late"),
+            self.rejected.late(name="ingestion-rejected-late"),
             Watched(
                 name="ingestion-rejected",
                 metric=count("Rejected"),

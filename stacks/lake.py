@@ -3,6 +3,7 @@ The lake: the log of everything that arrived, and the streams that write it.
 """
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
@@ -10,12 +11,21 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from stacks.watched import Watched
+
+LATE_SECONDS = 1800  # a file is written after 300 at the latest
+
+
+def kept(retain: bool) -> cdk.RemovalPolicy:
+    """Data outlives its stack, but not a first deploy that failed: the second would trip over it."""
+    return cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if retain else cdk.RemovalPolicy.DESTROY
+
 
 class Lake(s3.Bucket):
     """Append-only and versioned; nothing is served from here, everything can be rebuilt from here."""
 
     def __init__(self, scope: Construct, id: str, *, retain: bool) -> None:
-        policy = cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY
+        policy = kept(retain)
         self.key = kms.Key(
             scope,
             f"{id}Key",
@@ -127,9 +137,26 @@ class Delivery(Construct):
             )
         )
 
-    def grant_put(self, grantee: iam.IGrantable) -> None:
+    def grant_put(self, grantee: iam.IGrantable, *actions: str) -> None:
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=["firehose:PutRecordBatch"], resource_arns=[self.stream.attr_arn]
+            grantee=grantee, actions=list(actions), resource_arns=[self.stream.attr_arn]
+        )
+
+    def late(self, *, name: str) -> Watched:
+        """Firehose keeps what it cannot deliver for a day, then drops it."""
+        metric = cloudwatch.Metric(
+            namespace="AWS/Firehose",
+            metric_name="DeliveryToS3.DataFreshness",
+            dimensions_map={"DeliveryStreamName": self.stream.ref},
+            statistic="Maximum",
+            period=cdk.Duration.minutes(5),
+        )
+        return Watched(
+            name=name,
+            metric=metric,
+            threshold=LATE_SECONDS,
+            first_action="Read the stream's error log: the lake's bucket or key refuses it. "
+            "What is not delivered within 24 hours is lost.",
         )
 
 

@@ -53,6 +53,15 @@ class Monitoring(cdk.Stack):
         )
         key.grant_encrypt_decrypt(iam.ServicePrincipal("cloudwatch.amazonaws.com"))
         topic = sns.Topic(self, "Alarms", master_key=key, enforce_ssl=True)
+        # a policy of our own replaces SNS's default, which lets the account's alarms in
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": self.account}},
+            )
+        )
         if self._environment.alarm_email:
             topic.add_subscription(subscriptions.EmailSubscription(self._environment.alarm_email))
         return topic

@@ -120,7 +120,7 @@ class Serving(cdk.Stack):
             f"LogRole{title}",
             assumed_by=iam.ServicePrincipal("logs.amazonaws.com", conditions=self._own_logs()),
         )
-        self.log.grant_put(role)
+        self.log.grant_put(role, "firehose:PutRecord", "firehose:PutRecordBatch")
         logs.CfnSubscriptionFilter(
             self,
             f"ToLake{title}",
@@ -140,7 +140,6 @@ class Serving(cdk.Stack):
             predict_functions={model: function.function_name for model, function in self.endpoints.items()},
             layers={model: group_name(self._environment.name, model) for model in self.endpoints},
             probe_key=next(key for key, site in self._environment.write_keys.items() if site == "probe"),
-            metrics_namespace=self._namespace,
         )
         release = Function(
             self,
@@ -216,10 +215,27 @@ class Serving(cdk.Stack):
         return machine
 
     def _definition(self) -> sfn.IChainable:
-        steps = [self._step(name) for name in STEPS]
-        for before, after in pairwise(steps):
+        steps = {name: self._step(name) for name in STEPS}
+        for before, after in pairwise(steps.values()):
             before.next(after)
-        return steps[0]
+        # somebody else is changing the function; a deploy takes seconds
+        steps["publish"].add_retry(
+            errors=["ResourceConflictException", "PreconditionFailedException"],
+            interval=cdk.Duration.seconds(5),
+            max_attempts=5,
+            backoff_rate=2,
+        )
+        undo = self._step("undo")
+        undo.next(
+            sfn.Fail.jsonata(self, "Undone", error="ReleaseUndone", cause="{% $states.input.failure.Cause %}")
+        )
+        for name in ("shift", "verify"):
+            steps[name].add_catch(
+                undo,
+                errors=["States.ALL"],
+                outputs="{% $merge([$states.input, {'failure': $states.errorOutput}]) %}",
+            )
+        return steps["bake"]
 
     def _step(self, name: str) -> tasks.LambdaInvoke:
         return tasks.LambdaInvoke.jsonata(
@@ -246,6 +262,7 @@ class Serving(cdk.Stack):
         )
         return [
             *errors,
+            self.log.late(name="serving-log-late"),
             Watched(
                 name="serving-model-broken",
                 metric=broken,
@@ -257,8 +274,15 @@ class Serving(cdk.Stack):
                 name="serving-release-failed",
                 metric=self.machine.metric_failed(period=period),
                 threshold=1,
-                first_action="Open the failed execution of the release machine: "
-                "nothing went live, the red step says why.",
+                first_action="Open the failed execution of the release machine: what was live is live, "
+                "the red step says why.",
+            ),
+            Watched(
+                name="serving-release-timed-out",
+                metric=self.machine.metric_timed_out(period=period),
+                threshold=1,
+                first_action="Open the execution of the release machine and compare alias live with what it "
+                "published; start it again with the same input.",
             ),
         ]
 

@@ -14,14 +14,19 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from domain.settings import RegisterSettings
-from domain.training_job import create_training_job
+from domain.training_job import create_training_job, image_repository_arn
 from stacks.environments import Environment
 from stacks.functions import ROOT, Code, Function
-from stacks.lake import Lake
+from stacks.lake import Lake, kept
 from stacks.machines import StateMachine
 from stacks.watched import Watched
 
 SEED = "1"
+# SageMaker takes letters, digits and single hyphens, 63 at most; an execution's name may hold more kinds.
+JOB_NAME = (
+    "{% $replace($substring($replace($states.input.model & '-' & $states.input.id,"
+    " /[^a-zA-Z0-9]+/, '-'), 0, 63), /-+$/, '') %}"
+)
 AS_OF = "{% $exists($states.input.as_of) ? $states.input.as_of : $states.context.Execution.StartTime %}"
 TRAINED = (
     "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
@@ -54,6 +59,13 @@ class Training(cdk.Stack):
         self.pipeline = self._pipeline(transform)
         cdk.CfnOutput(self, "ArtifactsBucket", value=self.artifacts.bucket_name)
         cdk.CfnOutput(self, "PipelineArn", value=self.pipeline.state_machine_arn)
+        for model in environment.models:
+            cdk.CfnOutput(
+                self,
+                f"Group-{model}",
+                key=f"Group{model.replace('_', '')}",
+                value=group_name(environment.name, model),
+            )
         self.watched = self._watched(cdk.Duration.seconds(environment.alarm_period_seconds))
 
     def _wheels_asset(self, folder: str | None) -> assets.Asset | None:
@@ -71,7 +83,7 @@ class Training(cdk.Stack):
             model_package_group_description=f"Versions of {model}: metrics, lineage, approval",
         )
         if self._environment.retain_data:
-            group.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+            group.apply_removal_policy(kept(True))
         return group
 
     def _job_role(self) -> iam.Role:
@@ -84,6 +96,12 @@ class Training(cdk.Stack):
                 [self._lake.bucket_arn, *dict.fromkeys(asset.bucket.bucket_arn for asset in self._inputs)],
             ),
             (["kms:Decrypt"], [self._lake.key.key_arn]),
+            # SageMaker pulls AWS's image with this role; a token for the registry is not tied to a resource
+            (["ecr:GetAuthorizationToken"], ["*"]),
+            (
+                ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                [image_repository_arn(self._environment.region)],
+            ),
             # SageMaker names one log stream per job and instance
             (
                 [
@@ -114,7 +132,6 @@ class Training(cdk.Stack):
 
     def _register(self, namespace: str) -> Function:
         settings = RegisterSettings(
-            artifacts_bucket=self.artifacts.bucket_name,
             approval=self._environment.approval,
             metrics_namespace=namespace,
         )
@@ -128,7 +145,7 @@ class Training(cdk.Stack):
             memory_mb=1024,
             timeout_seconds=120,
         )
-        register.allow("s3:GetObject", "s3:PutObject", on=[self.artifacts.arn_for_objects("models/*")])
+        register.allow("s3:GetObject", on=[self.artifacts.arn_for_objects("models/*")])
         register.allow(
             "sagemaker:CreateModelPackage",
             "sagemaker:DescribeModelPackage",
@@ -213,7 +230,7 @@ class Training(cdk.Stack):
             **({"wheels": self._wheels.s3_object_url} if self._wheels else {}),
         }
         request = create_training_job(
-            name="{% $substring($replace($states.input.model, '_', '-') & '-' & $states.input.id, 0, 63) %}",
+            name=JOB_NAME,
             role_arn=self.job_role.role_arn,
             region=self._environment.region,
             instance=self._environment.training_instance,
@@ -238,7 +255,10 @@ class Training(cdk.Stack):
                 "Output": TRAINED,
                 "Retry": [
                     {
-                        "ErrorEquals": ["SageMaker.ThrottlingException"],
+                        "ErrorEquals": [
+                            "SageMaker.ThrottlingException",
+                            "SageMaker.ResourceLimitExceededException",
+                        ],
                         "IntervalSeconds": 10,
                         "MaxAttempts": 5,
                         "BackoffRate": 2,
@@ -279,6 +299,7 @@ class Training(cdk.Stack):
                     "sagemaker:AddTags",
                     "sagemaker:CreateTrainingJob",
                     "sagemaker:DescribeTrainingJob",
+                    "sagemaker:ListTags",
                     "sagemaker:StopTrainingJob",
                 ],
                 resources=[jobs],  # a job's name holds the execution's, which nobody knows beforehand
@@ -301,7 +322,14 @@ class Training(cdk.Stack):
                 threshold=1,
                 first_action="Open the failed execution of the pipeline: the red state says why. "
                 "What is live stays live; start it again when the cause is gone.",
-            )
+            ),
+            Watched(
+                name="training-timed-out",
+                metric=self.pipeline.metric_timed_out(period=period),
+                threshold=1,
+                first_action="Open the execution of the pipeline: the state that was running took longer "
+                "than all of it may. Stop the job if it still runs, then start the pipeline again.",
+            ),
         ]
 
 
@@ -318,7 +346,7 @@ class Artifacts(s3.Bucket):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
-            removal_policy=cdk.RemovalPolicy.RETAIN if retain else cdk.RemovalPolicy.DESTROY,
+            removal_policy=kept(retain),
         )
 
 

@@ -146,6 +146,7 @@ class Warehouse(cdk.Stack):
             service_token=self.platform.function_arn,
             resource_type=f"Custom::Snowflake{part}",
             properties={"Part": part.lower(), "Sources": sql},
+            service_timeout=cdk.Duration.minutes(6),  # the function ends after five; the default is an hour
         )
 
     def _storage_role(self, integration: cdk.CustomResource) -> iam.Role:
@@ -161,10 +162,7 @@ class Warehouse(cdk.Stack):
         )
         lake = self._lake
         statements = [
-            (
-                ["s3:GetObject", "s3:GetObjectVersion"],
-                [lake.arn_for_objects("events/*"), lake.arn_for_objects("rejected/*")],
-            ),
+            (["s3:GetObject", "s3:GetObjectVersion"], [lake.arn_for_objects("events/*")]),
             (["s3:PutObject"], [lake.arn_for_objects("snapshots/*")]),
             (["s3:GetBucketLocation", "s3:ListBucket"], [lake.bucket_arn]),
             (["kms:Decrypt", "kms:GenerateDataKey"], [lake.key.key_arn]),

@@ -4,10 +4,11 @@
 set -euo pipefail
 
 root=$1
-wheels=$root/input/data/wheels
+channel=$root/input/data/wheels
 
-if [[ -d $wheels ]]; then
-    python3 -m zipfile -e "$wheels"/*.zip "$wheels"
+if [[ -d $channel ]]; then
+    wheels=$(mktemp -d)
+    python3 -m zipfile -e "$channel"/*.zip "$wheels"
     python3 -m pip install --quiet --no-index --find-links "$wheels" --require-hashes --requirement "$wheels/requirements.txt"
 fi
 exec python3 -m training.job --root "$root"

@@ -42,9 +42,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def approve(monkeypatch: pytest.MonkeyPatch, approval: str) -> None:
-    settings = RegisterSettings(
-        artifacts_bucket="artifacts", approval=approval, metrics_namespace="Skiff/test"
-    )
+    settings = RegisterSettings(approval=approval, metrics_namespace="Skiff/test")
     for name, value in settings.to_env().items():
         monkeypatch.setenv(name, value)
     register.settings.cache_clear()

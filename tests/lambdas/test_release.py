@@ -16,6 +16,7 @@ from domain.artifact import BrokenArtifact
 from domain.probe import WrongAnswer
 from domain.settings import ReleaseSettings
 from lambdas import release
+from stacks.serving import STEPS
 
 FUNCTION = "predict"
 GROUP = "skiff-test-next-item"
@@ -33,7 +34,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         predict_functions={"next_item": FUNCTION},
         layers={"next_item": "skiff-test-next-item"},
         probe_key="probe",
-        metrics_namespace="Skiff/test",
     )
     for name, value in settings.to_env().items():
         monkeypatch.setenv(name, value)
@@ -139,7 +139,7 @@ def test_a_release_ends_with_the_alias_at_the_published_version(approved, answer
 def test_every_step_may_run_twice(approved, answers) -> None:
     answers("1", ANSWER)
 
-    twice = run(approved, *[s for step in release.STEPS for s in (step, step)])
+    twice = run(approved, *[s for step in STEPS for s in (step, step)])
 
     versions = boto3.client("lambda").list_versions_by_function(FunctionName=FUNCTION)["Versions"]
     assert twice["previous"] == "1"
@@ -191,13 +191,23 @@ def test_a_version_that_answers_otherwise_never_goes_live(
     assert functions.live(FUNCTION) == "1"
 
 
-def test_what_answers_otherwise_once_live_is_undone(approved, answers) -> None:
+def test_what_answers_otherwise_once_live_is_seen_and_undone(approved, answers) -> None:
     answers("1", ANSWER)
     shifted = run(approved, "bake", "publish", "probe", "shift")
     answers("1", {"items": []})
 
-    with pytest.raises(release.ReleaseUndone, match="live is version 1 again"):
+    with pytest.raises(WrongAnswer):
         run(shifted, "verify")
+    undone = run({**shifted, "failure": {"Cause": "wrong"}}, "undo", "undo")
+
+    assert functions.live(FUNCTION) == undone["live"] == "1"
+
+
+def test_undoing_what_never_went_live_changes_nothing(approved, answers) -> None:
+    answers("1", ANSWER)
+    probed = run(approved, "bake", "publish", "probe")
+
+    run(probed, "undo")
 
     assert functions.live(FUNCTION) == "1"
 

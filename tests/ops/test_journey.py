@@ -62,5 +62,5 @@ def test_every_command_explains_itself() -> None:
 
     helped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
-    for name in ("journey", "up", "deploy", "diff", "destroy", "cdk"):
+    for name in ("journey", "up", "deploy", "release", "diff", "destroy", "cdk"):
         assert name in helped.stdout

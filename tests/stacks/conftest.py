@@ -38,6 +38,19 @@ def template(assembly: Path) -> Callable[[str, str], Template]:
     return read
 
 
+@pytest.fixture(scope="session")
+def definition(assembly: Path) -> Callable[[str, str], dict[str, Any]]:
+    """`definition("prod", "Serving")`: the stack's state machine, with TOKEN for what a deploy fills in."""
+
+    def read(environment: str, stack: str) -> dict[str, Any]:
+        resources = read_template(assembly, environment, stack)["Resources"].values()
+        (machine,) = (r for r in resources if r["Type"] == "AWS::StepFunctions::StateMachine")
+        parts = machine["Properties"]["DefinitionString"]["Fn::Join"][1]
+        return dict(json.loads("".join(part if isinstance(part, str) else "TOKEN" for part in parts)))
+
+    return read
+
+
 def read_template(assembly: Path, environment: str, stack: str) -> dict[str, Any]:
     (found,) = assembly.glob(f"assembly-{environment}/{environment}{stack}*.template.json")
     return dict(json.loads(found.read_text()))

@@ -14,7 +14,9 @@ def test_the_lake_and_its_key_survive_the_stack(template: Templates, environment
     ingestion = template(environment, "Ingestion")
 
     for kind in ("AWS::S3::Bucket", "AWS::KMS::Key"):
-        ingestion.has_resource(kind, {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"})
+        ingestion.has_resource(
+            kind, {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+        )
 
 
 def test_the_lake_keeps_its_logical_id(template: Templates):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from aws_cdk.assertions import Template
+from aws_cdk.assertions import Match, Template
 
 Templates = Callable[[str, str], Template]
 
@@ -42,4 +42,22 @@ def test_people_hear_of_alarms_and_of_the_budget(template: Templates):
     monitoring = template("prod", "Monitoring")
 
     monitoring.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email"})
+    monitoring.has_resource_properties(
+        "AWS::SNS::TopicPolicy",
+        {
+            "PolicyDocument": {
+                "Statement": Match.array_with(
+                    [
+                        Match.object_like(
+                            {
+                                "Effect": "Allow",
+                                "Action": "sns:Publish",
+                                "Principal": {"Service": "cloudwatch.amazonaws.com"},
+                            }
+                        )
+                    ]
+                )
+            }
+        },
+    )
     monitoring.resource_count_is("AWS::Budgets::Budget", 1)

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from aws_cdk.assertions import Match, Template
 
+from adapters import functions
 from lambdas import release
-from stacks.serving import STEPS
+from stacks.serving import LIVE, STEPS
 
 Templates = Callable[[str, str], Template]
+Definitions = Callable[[str, str], dict[str, Any]]
 
 
 def test_the_alias_stands_at_a_first_version_that_no_deploy_changes(template: Templates):
@@ -90,4 +93,18 @@ def test_answers_reach_the_lake_as_the_lines_that_the_function_wrote(template: T
 
 
 def test_the_machine_and_the_function_know_the_same_steps():
-    assert tuple(release.STEPS) == STEPS
+    assert set(release.STEPS) == {*STEPS, "undo"}
+
+
+def test_whatever_fails_once_the_alias_has_moved_is_undone(definition: Definitions):
+    states = definition("prod", "Serving")["States"]
+
+    for name in ("Shift", "Verify"):
+        assert states[name]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
+        assert states[name]["Catch"][0]["Next"] == "Undo"
+    assert states["Undo"]["Next"] == "Undone"
+    assert states["Undone"]["Type"] == "Fail"
+
+
+def test_stack_and_function_mean_the_same_alias():
+    assert LIVE == functions.LIVE
