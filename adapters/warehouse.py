@@ -15,6 +15,12 @@ os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
 
 import snowflake.connector  # after HOME
 
+Refused = snowflake.connector.errors.ProgrammingError  # Snowflake does not run a statement, and says why
+
+# A function lives 15 minutes at most: it fails before that, with an error that says why.
+LOGIN_SECONDS = 60
+NETWORK_SECONDS = 840
+
 
 def connect(settings: WarehouseSettings, *, query_tag: str) -> Any:
     """
@@ -29,6 +35,8 @@ def connect(settings: WarehouseSettings, *, query_tag: str) -> Any:
         role=settings.snowflake_role,
         warehouse=settings.snowflake_warehouse,
         database=settings.snowflake_database,
+        login_timeout=LOGIN_SECONDS,
+        network_timeout=NETWORK_SECONDS,
         session_parameters={"QUERY_TAG": query_tag, "TIMEZONE": "UTC", "CLIENT_TELEMETRY_ENABLED": False},
         **_login(settings.snowflake_secret),
         **_address(settings),

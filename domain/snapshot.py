@@ -1,9 +1,13 @@
 """
-Snapshots: what a training job may learn from, frozen under a prefix of its own, and the manifest beside it.
+Snapshots: what a training job may learn from, frozen in a folder, and the manifest beside it.
+
+Each attempt to make one has a folder of its own, so that a retry never meets what a broken attempt left. An
+attempt counts once it has a manifest, which is written last.
 """
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,6 +21,7 @@ class File:
 class Manifest:
     model: str
     snapshot_id: str
+    attempt: str
     as_of: str
     code_version: str
     sql: str
@@ -25,10 +30,24 @@ class Manifest:
     ended_at: str
     files: tuple[File, ...]
 
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        values = json.loads(text)
+        return cls(**{**values, "files": tuple(File(**file) for file in values["files"])})
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2)
 
+    @property
+    def folder(self) -> str:
+        return folder(model=self.model, snapshot_id=self.snapshot_id, attempt=self.attempt)
+
 
 def prefix(*, model: str, snapshot_id: str) -> str:
-    """Where a snapshot lies in the lake; ends with a slash."""
+    """Where all attempts at a snapshot lie in the lake; ends with a slash."""
     return f"snapshots/{model}/{snapshot_id}/"
+
+
+def folder(*, model: str, snapshot_id: str, attempt: str) -> str:
+    """Where one attempt lies; ends with a slash."""
+    return f"{prefix(model=model, snapshot_id=snapshot_id)}{attempt}/"

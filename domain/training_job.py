@@ -22,8 +22,8 @@ IMAGES = {
 }
 # channels may be read-only, so the code is unpacked beside them
 UNPACK = (
-    'cd "$(mktemp -d)" && python3 -m zipfile -e /opt/ml/input/data/code/*.zip .'
-    " && exec bash training/start.sh /opt/ml"
+    'cd "$(mktemp -d)" && python3 -m zipfile -e "/opt/ml/input/data/code/"*.zip .'
+    ' && exec bash training/start.sh "/opt/ml"'
 )
 METRICS = ("hit_rate_20", "mrr_20", "hit_rate_20_all")  # what a job prints as `name=value;`
 MAX_RUNTIME_SECONDS = 3600

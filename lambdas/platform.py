@@ -5,6 +5,7 @@ The custom resource that applies warehouse/platform/ at deploy: CloudFormation a
 import json
 import logging
 import os
+import time
 import urllib.request
 from contextlib import closing
 from functools import cache
@@ -18,6 +19,9 @@ from warehouse import run
 # Source: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html, 2026-11.
 MAX_REASON = 1024
 ANSWER_SECONDS = 30
+# What Snowflake says while AWS does not let it take the storage role; it is asked again for about a minute.
+UNKNOWN_ROLE = "Error assuming AWS_ROLE"
+ATTEMPTS = 13
 
 
 class UnknownPart(ValueError):
@@ -57,11 +61,27 @@ def integration() -> dict[str, str]:
     }
 
 
-def pipes() -> dict[str, str]:
-    """The queue that the lake's bucket has to notify."""
+def pipes(*, pause_seconds: float = 5) -> dict[str, str]:
+    """
+    The queue that the lake's bucket has to notify.
+
+    Args:
+        pause_seconds: between two of the ATTEMPTS; AWS needs some seconds to know a role that was just made.
+    """
     with closing(warehouse.connect(settings(), query_tag="platform pipes")) as connection:
-        run.run(connection, "raw/events", **_values())
-        *_, [pipe] = run.run(connection, "platform/pipes", **_values())
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return _pipes(connection)
+            except warehouse.Refused as error:
+                if UNKNOWN_ROLE not in str(error):
+                    raise
+                time.sleep(pause_seconds)  # the deploy waits for the answer anyway
+        return _pipes(connection)
+
+
+def _pipes(connection: Any) -> dict[str, str]:
+    run.run(connection, "raw/events", **_values())
+    *_, [pipe] = run.run(connection, "platform/pipes", **_values())
     return {"NotificationChannel": pipe["notification_channel"]}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters import snapshots, telemetry, warehouse
 from domain.settings import TransformSettings
-from domain.snapshot import Manifest
+from domain.snapshot import Manifest, folder
 from domain.tables import LAYERS
 from warehouse import run
 
@@ -27,12 +27,17 @@ class EmptySnapshot(LookupError):
     """There is nothing to learn from before as_of."""
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     match event:
         case {"action": "transform", "layer": layer}:
             return transform(layer)
         case {"action": "snapshot", "model": model, "snapshot_id": snapshot_id, "as_of": as_of}:
-            return snapshot(model=model, snapshot_id=snapshot_id, as_of=datetime.fromisoformat(as_of))
+            return snapshot(
+                model=model,
+                snapshot_id=snapshot_id,
+                attempt=context.aws_request_id,
+                as_of=datetime.fromisoformat(as_of),
+            )
         case {"action": "count"}:
             return count()
     raise UnknownAction(f"{event} is none of transform, snapshot and count with what they need")
@@ -54,28 +59,16 @@ def transform(layer: str) -> dict[str, Any]:
     return {"layer": layer, "tables": rows, "checks": len(found)}
 
 
-def snapshot(*, model: str, snapshot_id: str, as_of: datetime) -> dict[str, Any]:
-    """Unload what *model* may learn from at *as_of*, and write down what it is."""
-    values = {"snapshot_id": snapshot_id, "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")}
-    with closing(warehouse.connect(settings(), query_tag=f"snapshot {model}")) as connection:
-        [[unloaded], [content]] = run.run(connection, f"snapshots/{model}", **values)
-    if not unloaded["ROWS_UNLOADED"]:
-        raise EmptySnapshot(f"{model} has no session that ended by {as_of}")
+def snapshot(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) -> dict[str, Any]:
+    """Freeze what *model* may learn from at *as_of*; asked again for the same id, answer the same."""
     bucket = settings().lake_bucket
-    manifest = Manifest(
-        model=model,
-        snapshot_id=snapshot_id,
-        as_of=as_of.astimezone(UTC).isoformat(),
-        code_version=settings().code_version,
-        sql="\n\n".join(run.statements(f"snapshots/{model}", **values)),
-        rows=int(unloaded["ROWS_UNLOADED"]),
-        started_from=_iso(content["STARTED_FROM"]),
-        ended_at=_iso(content["ENDED_AT"]),
-        files=snapshots.files(bucket, model=model, snapshot_id=snapshot_id),
-    )
+    manifest = snapshots.find(bucket, model=model, snapshot_id=snapshot_id)
+    if manifest is None:
+        manifest = _unloaded(model=model, snapshot_id=snapshot_id, attempt=attempt, as_of=as_of)
+        snapshots.write(bucket, manifest)
     return {
         "snapshot_id": snapshot_id,
-        "uri": snapshots.write(bucket, manifest),
+        "uri": f"s3://{bucket}/{manifest.folder}",
         "rows": manifest.rows,
         "started_from": manifest.started_from,
         "ended_at": manifest.ended_at,
@@ -89,7 +82,28 @@ def count() -> dict[str, Any]:
             for table in tables:
                 run.declare(connection, f"{layer}/{table}")
         [[counted]] = run.run(connection, "counts")
-    return {name.lower(): int(number) for name, number in counted.items()}
+    return {name: int(number) for name, number in counted.items()}
+
+
+def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) -> Manifest:
+    """What Snowflake has put into the attempt's folder, written down."""
+    names = {"snapshot_id": snapshot_id, "attempt": attempt}
+    values = {**names, "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")}
+    with closing(warehouse.connect(settings(), query_tag=f"snapshot {model}")) as connection:
+        [[unloaded], [content]] = run.run(connection, f"snapshots/{model}", **values)
+    if not unloaded["rows_unloaded"]:
+        raise EmptySnapshot(f"{model} has no session that ended by {as_of}")
+    return Manifest(
+        model=model,
+        **names,
+        as_of=as_of.astimezone(UTC).isoformat(),
+        code_version=settings().code_version,
+        sql="\n\n".join(run.statements(f"snapshots/{model}", **values)),
+        rows=int(unloaded["rows_unloaded"]),
+        started_from=_iso(content["started_from"]),
+        ended_at=_iso(content["ended_at"]),
+        files=snapshots.files(settings().lake_bucket, folder(model=model, **names)),
+    )
 
 
 def _report(layer: str, found: list[run.Check]) -> None:
@@ -112,7 +126,7 @@ def _report(layer: str, found: list[run.Check]) -> None:
 
 def _rows(connection: Any, table: str) -> int:
     [found] = run.execute(connection, f"select count(*) as n from {table}")  # noqa: S608  # a name from LAYERS
-    return int(found["N"])
+    return int(found["n"])
 
 
 def _iso(moment: datetime) -> str:

@@ -19,8 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # whoever read the logs has seen enough
+        sys.stdout = None
+        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +58,7 @@ def _down(_: argparse.Namespace) -> int:
 def _status(_: argparse.Namespace) -> int:
     running = cloud.find()
     if running is None:
-        print("No cloud is running: python -m local up", file=sys.stderr)
+        print("No cloud is running: make up", file=sys.stderr)
         return 1
     for name, process in running.processes.items():
         print(f"{name}: pid {process.pid}, log {cloud.log_files()[name]}")
@@ -67,7 +69,7 @@ def _status(_: argparse.Namespace) -> int:
 def _env(_: argparse.Namespace) -> int:
     running = cloud.find()
     if running is None:
-        print("No cloud is running: python -m local up", file=sys.stderr)
+        print("No cloud is running: make up", file=sys.stderr)
         return 1
     for name, value in running.environment.items():
         print(f"export {name}={shlex.quote(value)}")

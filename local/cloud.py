@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -88,9 +89,16 @@ def _find(home: Path) -> Cloud | None:
 
 
 def _start(home: Path, servers: Mapping[str, int]) -> Cloud:
-    for folder in ("tmp", "cdk"):  # CDK_HOME holds what the CLI learned about the cloud before
+    for folder in ("tmp", "cdk", "logs"):  # CDK_HOME holds what was true of the cloud before
         shutil.rmtree(home / folder, ignore_errors=True)
         (home / folder).mkdir(parents=True)
+    with _only_one(
+        Path(tempfile.gettempdir()) / "skiff-ports.lock"
+    ):  # else two clouds could find the same port
+        return _listening(home, servers)
+
+
+def _listening(home: Path, servers: Mapping[str, int]) -> Cloud:
     ports = {name: free_port(usual) for name, usual in servers.items()}
     clients = environment.for_clients(port=ports["aws"], home=home)
     environment.write_profile(clients)
@@ -160,7 +168,14 @@ def _is_listening(port: int) -> bool:
 def _alone(home: Path) -> Iterator[None]:
     """One `up` or `down` at a time; a second waits for the first."""
     home.mkdir(parents=True, exist_ok=True)
-    with (home / "lock").open("w") as lock:
+    with _only_one(home / "lock"):
+        yield
+
+
+@contextmanager
+def _only_one(file: Path) -> Iterator[None]:
+    """Until the first is through, a second that asks for the same file waits."""
+    with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

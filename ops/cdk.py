@@ -6,26 +6,40 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 QUIET = ("--no-notices", "--ci")
+POLL_SECONDS = 1
 
 
-def run(*arguments: str, log: Path | None = None) -> int:
+def run(*arguments: str, log: Path | None = None, target: Callable[[], bool] | None = None) -> int:
     """
     Run `cdk <arguments>` and return its exit code.
 
     Args:
         log: a file that gets the output; the terminal does where it is None.
+        target: whether what is deployed to is still there; the CLI itself would try for minutes.
     """
     command = [str(_node()), str(_cli()), *arguments, *QUIET]
-    variables = {**os.environ, **_tools()}
-    if log is None:
-        return subprocess.run(command, env=variables, check=False).returncode
-    with log.open("ab") as out:
-        return subprocess.run(
-            command, env=variables, stdout=out, stderr=subprocess.STDOUT, check=False
-        ).returncode
+    with log.open("ab") if log else nullcontext() as out:
+        process = subprocess.Popen(
+            command, env={**os.environ, **_tools()}, stdout=out, stderr=subprocess.STDOUT if out else None
+        )
+        try:
+            return _wait(process, target)
+        finally:
+            process.kill()
+
+
+def _wait(process: subprocess.Popen[bytes], target: Callable[[], bool] | None) -> int:
+    while True:
+        try:
+            return process.wait(timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if target and not target():
+                return 1
 
 
 def _tools() -> dict[str, str]:

@@ -4,10 +4,12 @@ The offline cloud as the command line sees it: started by its own command, descr
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 STATE = Path(os.environ.get("SKIFF_HOME", ".skiff"))  # another one is another cloud beside the first
 
@@ -22,6 +24,10 @@ class Cloud:
 
     endpoint: str
     snowflake_port: int
+
+    def is_listening(self) -> bool:
+        ports = (urlsplit(self.endpoint).port, self.snowflake_port)
+        return all(_answers(port) for port in ports if port)
 
 
 def start(*, fresh: bool = False) -> Cloud:
@@ -61,6 +67,11 @@ def enter() -> Cloud:
         raise CloudNotRunning("the offline cloud is not up: `make up`") from None
     os.environ.update(state["environment"])
     return Cloud(endpoint=state["endpoint"], snowflake_port=state["snowflake_port"])
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _local(command: str, *, quiet: bool = False) -> int:

@@ -11,9 +11,15 @@ from pathlib import Path
 
 from adapters import machines, registry, stacks
 from ops import cdk, cloud
+from ops.progress import Steps
 
 BUILD = Path("build")
 LOCAL = "local"
+TOOLKIT = "CDKToolkit"  # what `cdk bootstrap` prepares, once per account and region
+
+
+class BootstrapFailed(RuntimeError):
+    """The CDK could not prepare the offline cloud."""
 
 
 def deploy(environment: str, *, log: Path | None = None) -> int:
@@ -27,20 +33,27 @@ def deploy(environment: str, *, log: Path | None = None) -> int:
     ]
     if environment != LOCAL:
         return cdk.run(*arguments, log=log)
-    running = cloud.start()
-    if code := _bootstrap(log):
-        return code
-    return cdk.run(*arguments, *_where(running), log=log)
+    running = prepare(log=log)
+    return cdk.run(*arguments, *_where(running), log=log, target=running.is_listening)
+
+
+def prepare(*, fresh: bool = False, log: Path | None = None) -> cloud.Cloud:
+    """
+    An offline cloud that can be deployed to; *fresh* ends a running one first.
+
+    Raises:
+        CloudNotRunning, BootstrapFailed
+    """
+    running = cloud.start(fresh=fresh)
+    if not stacks.exists(TOOLKIT):
+        account = f"aws://000000000000/{os.environ['AWS_REGION']}"
+        if cdk.run("bootstrap", account, "--app=", log=log, target=running.is_listening):
+            raise BootstrapFailed(f"cdk bootstrap failed; its output is in {log or 'front of you'}")
+    return running
 
 
 def deploy_and_release(environment: str) -> int:
     return deploy(environment) or release(environment)
-
-
-def _bootstrap(log: Path | None) -> int:
-    """What a person prepares once per account; the offline cloud begins without it."""
-    account = f"aws://000000000000/{os.environ['AWS_REGION']}"
-    return cdk.run("bootstrap", account, "--app=", log=log)
 
 
 def diff(environment: str) -> int:
@@ -57,7 +70,7 @@ def destroy(environment: str) -> int:
             stacks.empty_bucket(bucket)
     for group in stacks.what_goes(training, "AWS::SageMaker::ModelPackageGroup"):
         registry.delete_versions(group.rpartition("/")[2])
-    return _on_stacks("destroy", environment, "--force")
+    return _on_stacks("destroy", environment, *(["--force"] if environment == LOCAL else []))
 
 
 def release(environment: str) -> int:
@@ -105,10 +118,20 @@ def _outputs_file(environment: str) -> Path:
 
 def up() -> int:
     """Deploy to the offline cloud, leave it running, and print requests to try."""
-    if code := deploy_and_release(LOCAL):
+    log = cloud.STATE / "logs" / "deploy.log"
+    with Steps().step("deploy", "Deploy five stacks"):
+        prepare(log=log)
+        code = deploy(LOCAL, log=log)
+    if code:
+        print(f"cdk deploy failed; its output is in {log}")
         return code
-    print(HELLO.format(url=url(cloud.enter())))
+    release(LOCAL)
+    print(hello())
     return 0
+
+
+def hello() -> str:
+    return HELLO.format(url=url(cloud.enter()))
 
 
 def url(running: cloud.Cloud) -> str:
@@ -123,10 +146,11 @@ Skiff is up. Try:
   curl -s '{url}/events' -H 'X-Write-Key: demo-shop-key' -d '{{"events": [{{"name": "view_item",
     "occurred_at": 1767225600000, "client_id": "me", "items": [{{"item_id": "tea"}}]}}]}}'
 
-  # ask what to show next; before a model is trained the baseline answers
+  # ask what to show next; before a model is released the baseline answers, with nothing
   curl -s '{url}/predict/next_item' -H 'X-Write-Key: demo-shop-key' -d '{{"client_id": "me",
     "events": [{{"name": "view_item", "items": [{{"item_id": "tea"}}]}}]}}'
 
-  make status    what runs, and where its logs are
-  make down      end it
+  make run KEEP=1   the whole way first, so that a trained model answers
+  make status       what runs, and where its logs are
+  make down         end it
 """

@@ -22,7 +22,6 @@ from ops.send import Collector
 from ops.sources import Source, open_source
 from warehouse import run
 
-SESSIONS = 6000
 WRITE_KEY = "demo-shop-key"
 MODEL = "next_item"
 ALARM = "skiff-local-ingestion-rejected"
@@ -56,6 +55,8 @@ def main(*, data: Path | None, sessions: int, keep: bool) -> int:
             cloud.stop()
     report.write(found, folder=cloud.STATE)
     report.show(found)
+    if keep:
+        print(deploy.hello())
     console.print(f"The same as a page: {cloud.STATE}/journey.html, and as data: journey.json beside it")
     return 0
 
@@ -69,8 +70,9 @@ def _explain(error: Exception, *, during: str) -> None:
             f"[red]The offline cloud went away[/] during “{during}”. Run it again: it starts afresh."
         )
     else:
-        console.print(f"[red]{during or 'Start'}:[/] {escape(str(error))}")
-    console.print(f"Details: {log}, and the servers' own logs beside it")
+        console.print(f"[red]{during or 'Skiff'}:[/] {escape(str(error))}")
+    if during:
+        console.print(f"Details: {log}, and the servers' own logs beside it")
 
 
 class DeployFailed(RuntimeError):
@@ -88,6 +90,7 @@ class Journey:
         self._source = source
         self._steps = steps
         self._found: dict[str, Any] = {"data": source.name, "sent": len(source.events)}
+        self._found["names"] = source.names()
 
     def walk(self) -> dict[str, Any]:
         self._deploy()
@@ -103,9 +106,11 @@ class Journey:
     def _deploy(self) -> None:
         with self._steps.step("deploy", "Deploy five stacks") as step:
             step.say("starting the offline cloud")
-            running = cloud.start(fresh=True)
+            if cloud.is_running():
+                console.print("Ending the cloud that is running: the journey starts afresh.")
             step.say("cdk deploy local/*")
             log = cloud.STATE / "logs" / "deploy.log"
+            running = deploy.prepare(fresh=True, log=log)
             if deploy.deploy(deploy.LOCAL, log=log):
                 raise DeployFailed(f"cdk deploy failed; its output is in {log}")
             self._url = deploy.url(running)

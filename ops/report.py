@@ -59,18 +59,18 @@ def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     yield "hit rate @20, new items too", f"{model['hit_rate_20_all']:.4f}"
     yield "live version", f"{found['version']}   before it: {found['before']['metadata']['tier']}"
     for answer in found["predictions"][:3]:
-        yield "prediction", prediction(answer)
+        yield "prediction", prediction(answer, found["names"])
     yield "alarm", f"{found['alarm']['name']} fired and cleared"
     yield "seconds", "  ".join(f"{name} {value}" for name, value in found["seconds"].items())
 
 
-def prediction(answer: Mapping[str, Any]) -> str:
-    items = ", ".join(item["item_id"] for item in answer["items"][:SHOWN])
-    return f"{answer['metadata']['tier']}: after {name_of(answer['seen'][-1])} → {items}"
+def prediction(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    items = ", ".join(name_of(item, names) for item in answer["items"][:SHOWN])
+    return f"{answer['metadata']['tier']}: after {name_of(answer['seen'][-1], names)} → {items}"
 
 
-def name_of(item: Mapping[str, Any]) -> str:
-    return str(item.get("item_name") or item["item_id"])
+def name_of(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    return names.get(item["item_id"], item["item_id"])
 
 
 def page(found: Mapping[str, Any]) -> str:
@@ -79,7 +79,7 @@ def page(found: Mapping[str, Any]) -> str:
         data=escape(found["data"]),
         way=_way(found),
         metrics=_metrics(found),
-        predictions="".join(_visit(answer) for answer in found["predictions"]),
+        predictions="".join(_visit(answer, found["names"]) for answer in found["predictions"]),
         alarm=escape(found["alarm"]["name"]),
         seconds=_bars(found["seconds"], unit=" s"),
     )
@@ -121,11 +121,14 @@ def _bars(values: Mapping[str, float], *, largest: float = 0, unit: str = "") ->
     )
 
 
-def _visit(answer: Mapping[str, Any]) -> str:
+def _visit(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:
     came = answer["came"]["item_id"]
-    seen = " → ".join(escape(name_of(item)) for item in answer["seen"][-SHOWN:])
+    seen = " → ".join(escape(name_of(item, names)) for item in answer["seen"][-SHOWN:])
     shown = ", ".join(
-        f"<mark>{escape(item['item_id'])}</mark>" if item["item_id"] == came else escape(item["item_id"])
+        f"<mark>{name}</mark>" if item["item_id"] == came else name
         for item in answer["items"][:SHOWN]
+        for name in [escape(name_of(item, names))]
     )
-    return f"<tr><td>{seen}</td><td>{shown}</td><td>{escape(name_of(answer['came']))}</td></tr>"
+    place = next((n for n, item in enumerate(answer["items"], start=1) if item["item_id"] == came), "–")
+    cells = (seen, shown, escape(name_of(answer["came"], names)), str(place))
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

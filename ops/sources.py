@@ -42,6 +42,11 @@ class Source:
     def batches(self) -> Iterator[list[Event]]:
         return in_batches(self.events)
 
+    def names(self) -> dict[str, str]:
+        """What items are called, where the events say."""
+        items = (item for event in self.events if _is_taken(event) for item in event.get("items") or ())
+        return {item["item_id"]: item["item_name"] for item in items if "item_name" in item}
+
     def examples(self) -> list[list[Event]]:
         """The last visits that looked at three items or more: what was seen, oldest first."""
         return [visit[-10:] for visit in _visits(self.events[-RECENT:]) if len(visit) > 2][-EXAMPLES:]
@@ -67,7 +72,12 @@ def _shop(sessions: int, until: datetime) -> Source:
 def _bol(data: Path) -> Source:
     if not (data / "train.txt.gz").is_file():
         raise NoSuchData(f"{data}: expected a folder with train.txt.gz (bol-clicks)")
-    events = list(bol_clicks(data))
+    try:
+        events = list(bol_clicks(data))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NoSuchData(f"{data}/train.txt.gz: expected gzipped SessionId, ItemId, Time: {error}") from error
+    if not events:
+        raise NoSuchData(f"{data}/train.txt.gz holds no events")
     last_ms = max(event["occurred_at"] for event in events)
     # a second later: correcting a client's clock moves events by the milliseconds of the way
     as_of = datetime.fromtimestamp(last_ms / 1000, UTC) + timedelta(seconds=1)

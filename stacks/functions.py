@@ -20,17 +20,19 @@ PACKAGES = ("domain", "adapters", "warehouse", "lambdas", "training")
 RUNTIME = lambda_.Runtime.PYTHON_3_14  # the connector layer's lock is compiled for the same version
 
 
+# one zip for all functions and jobs of all environments; its hash is the version of the code
+CODE: dict[str, Any] = {
+    "path": str(ROOT),
+    "exclude": ["*", *(f"!{package}" for package in PACKAGES), "**/__pycache__", "**/.*"],
+    "ignore_mode": cdk.IgnoreMode.DOCKER,
+}
+
+
 class Code(assets.Asset):
-    """The packages that functions and training jobs run: one zip, its hash is the version of the code."""
+    """The same zip as a thing of its own: for its hash, and as the code channel of a training job."""
 
     def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(
-            scope,
-            id,
-            path=str(ROOT),
-            exclude=["*", *(f"!{package}" for package in PACKAGES), "**/__pycache__", "**/.*"],
-            ignore_mode=cdk.IgnoreMode.DOCKER,
-        )
+        super().__init__(scope, id, **CODE)
 
 
 class Function(lambda_.Function):
@@ -45,7 +47,6 @@ class Function(lambda_.Function):
         scope: Construct,
         id: str,
         *,
-        code: Code,
         module: str,
         settings: Settings,
         description: str,
@@ -68,7 +69,7 @@ class Function(lambda_.Function):
         super().__init__(
             scope,
             id,
-            code=lambda_.Code.from_bucket(code.bucket, code.s3_object_key),
+            code=lambda_.Code.from_asset(**CODE),
             handler=f"lambdas.{module}.handler",
             environment=settings.to_env(),
             description=description,

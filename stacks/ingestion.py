@@ -13,7 +13,7 @@ from constructs import Construct
 
 from domain.settings import CollectSettings
 from stacks.environments import Environment
-from stacks.functions import Code, Function
+from stacks.functions import Function
 from stacks.lake import Delivery, Lake
 from stacks.watched import Watched
 
@@ -63,7 +63,6 @@ class Ingestion(cdk.Stack):
         collect = Function(
             self,
             "Collect",
-            code=Code(self, "Code"),
             module="collect",
             settings=settings,
             description="POST /events: checks each event and answers when Firehose has it",

@@ -23,7 +23,7 @@ from constructs import Construct
 
 from domain.settings import PredictSettings, ReleaseSettings
 from stacks.environments import Environment
-from stacks.functions import ROOT, RUNTIME, Code, Function
+from stacks.functions import ROOT, RUNTIME, Function
 from stacks.lake import Delivery, Lake
 from stacks.machines import StateMachine
 from stacks.training import group_name, package_arns
@@ -50,7 +50,6 @@ class Serving(cdk.Stack):
         )
         self._environment = environment
         self._namespace = namespace
-        self._code = Code(self, "Code")
         self.log = Delivery(
             self,
             "Predictions",
@@ -88,7 +87,6 @@ class Serving(cdk.Stack):
         function = Function(
             self,
             f"Predict{title}",
-            code=self._code,
             module="predict",
             settings=settings,
             description=f"POST /predict/{model}",
@@ -144,7 +142,6 @@ class Serving(cdk.Stack):
         release = Function(
             self,
             "Release",
-            code=self._code,
             module="release",
             settings=settings,
             description="The steps of a release: " + ", ".join(STEPS),

@@ -138,7 +138,6 @@ class Training(cdk.Stack):
         register = Function(
             self,
             "Register",
-            code=self._code,
             module="register",
             settings=settings,
             description="Checks an artifact, holds it against its gates and registers it",

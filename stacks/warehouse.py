@@ -81,7 +81,6 @@ class Warehouse(cdk.Stack):
         transform = Function(
             self,
             "Transform",
-            code=self._code,
             module="transform",
             settings=settings,
             description="Runs warehouse/*.sql and its checks, and unloads snapshots",
@@ -104,7 +103,6 @@ class Warehouse(cdk.Stack):
         platform = Function(
             self,
             "Platform",
-            code=self._code,
             module="platform",
             settings=settings,
             description="Applies warehouse/platform/*.sql on deploy",

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import snowflake.connector
@@ -21,6 +22,17 @@ from warehouse import run
 DATABASE = "SKIFF_TEST"
 LAKE = "lake"
 NEW_YEAR_MS = 1767225600000  # 2026-01-01T00:00:00Z
+SNOWFLAKE: dict[str, Any] = {
+    "snowflake_account": "skiff",
+    "snowflake_host": "",
+    "snowflake_port": 443,
+    "snowflake_protocol": "https",
+    "snowflake_secret": "",
+    "snowflake_user": "SKIFF_TEST_FUNCTION",
+    "snowflake_role": "SKIFF_TEST_FUNCTION",
+    "snowflake_warehouse": "SKIFF_TEST",
+    "snowflake_database": DATABASE,
+}
 PLATFORM = {
     "database": DATABASE,
     "lake_bucket": LAKE,
@@ -32,10 +44,11 @@ PLATFORM = {
 def line(
     event_id: str, *, seconds: float = 0, item: str = "a", site: str = "shop", **event: Any
 ) -> dict[str, Any]:
-    """A line of the log: c1 looked at an item, *seconds* into the year."""
+    """A line of the log: c1 looked at an item, *seconds* into the year, and it arrived a second later."""
+    received_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=max(seconds, 0) + 1)
     return {
         "schema": 1,
-        "received_at": "2026-01-01T00:00:01.000Z",
+        "received_at": received_at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "sent_at": None,
         "site": site,
         "request_id": "r",

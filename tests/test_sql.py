@@ -11,18 +11,19 @@ from sqlfluff.core import FluffConfig, Linter
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 
-from domain.tables import LAYERS, SNAPSHOT_COLUMNS
+from domain.tables import LAYERS
 from warehouse import run
 
 WAREHOUSE = Path(run.__file__).parent
 VALUES = dict.fromkeys(
-    ("database", "lake_bucket", "storage_role_arn", "external_id", "snapshot_id", "as_of"), "x"
+    ("database", "lake_bucket", "storage_role_arn", "external_id", "snapshot_id", "attempt", "as_of"),
+    "x",
 )
 TABLES = ["raw/events", *(f"{layer}/{table}" for layer, tables in LAYERS.items() for table in tables)]
 READING = [
     *TABLES,
     *(f"checks/{table}" for table in TABLES[1:]),
-    *(f"snapshots/{model}" for model in SNAPSHOT_COLUMNS),
+    *(f"snapshots/{file.stem}" for file in sorted((WAREHOUSE / "snapshots").glob("*.sql"))),
     "counts",
 ]
 # Functions that sqlglot does not know as Snowflake's; each was looked up in Snowflake's reference.

@@ -1,49 +1,51 @@
--- What a person with ACCOUNTADMIN runs once per environment, before its first deploy; nothing else needs that role.
--- Fill in: database, warehouse, credit_quota, and the ARNs of the two AWS roles, whose names the stacks fix.
+-- Run once per environment, by a person with ACCOUNTADMIN, before its first deploy; nothing else needs that role.
+-- With the environment's name in stacks/environments.py and its AWS account, from the root of the repository:
+--   sed 's/{{ environment }}/dev/g; s/{{ account }}/111111111111/g' warehouse/bootstrap.sql | snow sql --stdin
+-- or without the last part, pasted into a worksheet. stacks/warehouse.py expects these very names.
 -- noqa: disable=LT02
 use role accountadmin;
 
-create resource monitor if not exists {{ database }}_budget with
-    credit_quota = {{ credit_quota }}
+create resource monitor if not exists skiff_{{ environment }}_budget with
+    credit_quota = 20 -- a month; an XSMALL warehouse burns one in an hour of work
     frequency = monthly
     start_timestamp = immediately
     triggers
     on 80 percent do notify
     on 100 percent do suspend;
 
-create warehouse if not exists {{ warehouse }}
+create warehouse if not exists skiff_{{ environment }}
     warehouse_size = 'XSMALL'
     auto_suspend = 60
     auto_resume = true
     initially_suspended = true
-    resource_monitor = {{ database }}_budget
+    resource_monitor = skiff_{{ environment }}_budget
     statement_timeout_in_seconds = 840; -- the function that waits lives 900
 
 -- Deploys: owns the database, its schemas, the storage integration and the pipes.
-create role if not exists {{ database }}_platform;
-grant create database on account to role {{ database }}_platform;
-grant create integration on account to role {{ database }}_platform;
-grant usage on warehouse {{ warehouse }} to role {{ database }}_platform;
+create role if not exists skiff_{{ environment }}_platform;
+grant create database on account to role skiff_{{ environment }}_platform;
+grant create integration on account to role skiff_{{ environment }}_platform;
+grant usage on warehouse skiff_{{ environment }} to role skiff_{{ environment }}_platform;
 
 -- Transforms: reads what arrived, owns the tables made from it.
-create role if not exists {{ database }}_transform;
-grant usage on warehouse {{ warehouse }} to role {{ database }}_transform;
+create role if not exists skiff_{{ environment }}_transform;
+grant usage on warehouse skiff_{{ environment }} to role skiff_{{ environment }}_transform;
 
 -- Both log in as the AWS role of their function: there is no password and no key to keep.
-create user if not exists {{ database }}_platform
+create user if not exists skiff_{{ environment }}_platform
     type = service
-    workload_identity = (type = aws arn = '{{ platform_role_arn }}')
-    default_role = {{ database }}_platform
-    default_warehouse = {{ warehouse }};
-grant role {{ database }}_platform to user {{ database }}_platform;
+    workload_identity = (type = aws arn = 'arn:aws:iam::{{ account }}:role/skiff-{{ environment }}-platform')
+    default_role = skiff_{{ environment }}_platform
+    default_warehouse = skiff_{{ environment }};
+grant role skiff_{{ environment }}_platform to user skiff_{{ environment }}_platform;
 
-create user if not exists {{ database }}_transform
+create user if not exists skiff_{{ environment }}_transform
     type = service
-    workload_identity = (type = aws arn = '{{ transform_role_arn }}')
-    default_role = {{ database }}_transform
-    default_warehouse = {{ warehouse }};
-grant role {{ database }}_transform to user {{ database }}_transform;
+    workload_identity = (type = aws arn = 'arn:aws:iam::{{ account }}:role/skiff-{{ environment }}-transform')
+    default_role = skiff_{{ environment }}_transform
+    default_warehouse = skiff_{{ environment }};
+grant role skiff_{{ environment }}_transform to user skiff_{{ environment }}_transform;
 
 -- People with SYSADMIN see both.
-grant role {{ database }}_platform to role sysadmin;
-grant role {{ database }}_transform to role sysadmin;
+grant role skiff_{{ environment }}_platform to role sysadmin;
+grant role skiff_{{ environment }}_transform to role sysadmin;

@@ -32,7 +32,7 @@ def run(connection: Any, file: str, **values: str) -> list[list[Row]]:
     Run every statement of *file*, a path below this folder.
 
     Returns:
-        What each statement answered; columns are in capitals, as Snowflake writes them.
+        What each statement answered, as `execute` returns it.
     """
     return [execute(connection, statement) for statement in statements(file, **values)]
 
@@ -48,9 +48,10 @@ def checks(connection: Any, table: str) -> list[Check]:
 
 
 def execute(connection: Any, statement: str) -> list[Row]:
+    """The rows that answer *statement*; names in lower case: Snowflake has both, by kind of statement."""
     with connection.cursor() as cursor:
         rows = cursor.execute(statement).fetchall()
-        names = [column.name for column in cursor.description]
+        names = [column.name.lower() for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
 
@@ -79,4 +80,4 @@ def split(text: str) -> list[str]:
 
 def _check(connection: Any, query: str) -> Check:
     [found] = execute(connection, f"select count(*) as n from (\n{query}\n) as offending")  # noqa: S608  # our own file
-    return Check(name=query.splitlines()[0].lstrip("- "), offending_rows=found["N"])
+    return Check(name=query.splitlines()[0].lstrip("- "), offending_rows=found["n"])

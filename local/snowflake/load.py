@@ -1,19 +1,28 @@
 """
-COPY INTO a table from a stage, with `$1` and METADATA$ columns: JSON lines only, each file once.
+COPY INTO a table from a stage, with `$1` and METADATA$ columns: lines of text that hold JSON, each file once.
 """
 
+import json
+import re
+from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
+from snowflake.connector.errors import ProgrammingError
 from sqlglot import Expr, exp
 
 from local.snowflake import stages
 from local.snowflake.account import Account
+from local.snowflake.stages import Line
 
 LINES = "skiff_lines"
 COLUMNS = {"METADATA$FILENAME": "file", "METADATA$FILE_ROW_NUMBER": "row"}
+LINES_OF_TEXT = re.compile(r"file_format\s*=\s*\(\s*type\s*=\s*csv\b", re.I)
+GOES_ON = re.compile(r"on_error\s*=\s*'?continue\b", re.I)
+ANSWER = '"file", "status", "rows_parsed", "rows_loaded", "errors_seen"'  # some of what Snowflake tells
 
 
 def copy_into_table(
@@ -34,6 +43,8 @@ def copy_into_table(
     Returns:
         The query that answers the statement.
     """
+    if not LINES_OF_TEXT.search(command):
+        raise ProgrammingError(msg="Only lines of text are loaded offline.", errno=1003, sqlstate="42000")
     copy = sqlglot.parse_one(command, read="snowflake")
     select = copy.args["files"][0].this
     location = stages.locate(cursor, select.args["from_"].this.this.name)
@@ -41,27 +52,46 @@ def copy_into_table(
     with account.lock:
         found = stages.keys(account.s3, location) if only is None else sorted(only)
         files = [file for file in found if (loader, file) not in account.loaded]
-        rows = _insert(account, cursor, copy.this, select, location.bucket, files) if files else 0
+        parsed = list(stages.lines(account.s3, location.bucket, files))
+        kept = [line for line in parsed if is_json(line.text)] if GOES_ON.search(command) else parsed
+        _insert(cursor, copy.this, select, kept)
         account.loaded.update((loader, file) for file in files)
-    return f"select {len(files)} as files_loaded, {rows} as rows_loaded"  # two numbers
+    return _answer(location.bucket, files, parsed, kept)
 
 
-def _insert(
-    account: Account,
-    cursor: FakeSnowflakeCursor,
-    target: Expr,
-    select: exp.Select,
-    bucket: str,
-    files: list[str],
-) -> int:
+def is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _insert(cursor: FakeSnowflakeCursor, target: Expr, select: exp.Select, lines: list[Line]) -> None:
+    if not lines:
+        return
     scanned_at = datetime.now(UTC).replace(tzinfo=None)
     columns = ", ".join(_of_a_line(column, scanned_at).sql("snowflake") for column in select.expressions)
-    cursor._duck_conn.register(LINES, stages.lines(account.s3, bucket, files))
+    texts, files, rows = zip(*lines, strict=True)
+    table = pa.table({"line": pa.array(texts, pa.string()), "file": files, "row": rows})
+    cursor._duck_conn.register(LINES, table)
     try:
         cursor.execute(f"insert into {target.sql('snowflake')} select {columns} from temp.main.{LINES}")  # noqa: S608
-        return int(cursor.fetchall()[0][0])
     finally:
         cursor._duck_conn.unregister(LINES)
+
+
+def _answer(bucket: str, files: list[str], parsed: list[Line], kept: list[Line]) -> str:
+    if not files:
+        return "select 'Copy executed with 0 files processed.' as \"status\""
+    parsed_by_file, kept_by_file = (Counter(line.file for line in lines) for lines in (parsed, kept))
+    rows = (_file(f"s3://{bucket}/{file}", parsed_by_file[file], kept_by_file[file]) for file in files)
+    return f"select * from (values {', '.join(rows)}) as loaded ({ANSWER})"  # noqa: S608  # literals
+
+
+def _file(url: str, parsed: int, kept: int) -> str:
+    status = "LOADED" if kept == parsed else "PARTIALLY_LOADED" if kept else "LOAD_FAILED"
+    return f"({exp.Literal.string(url).sql('snowflake')}, '{status}', {parsed}, {kept}, {parsed - kept})"
 
 
 def _of_a_line(column: Expr, scanned_at: datetime) -> Expr:
@@ -70,7 +100,7 @@ def _of_a_line(column: Expr, scanned_at: datetime) -> Expr:
     def translated(node: Expr) -> Expr:
         name = node.name.upper()
         if isinstance(node, exp.Parameter) and name == "1":
-            return sqlglot.parse_one("parse_json(line)", read="snowflake")
+            return exp.column("line")
         if isinstance(node, exp.Column) and name == "METADATA$START_SCAN_TIME":
             return sqlglot.parse_one(f"'{scanned_at}'::timestamp_ntz", read="snowflake")
         return exp.column(COLUMNS[name]) if isinstance(node, exp.Column) and name in COLUMNS else node

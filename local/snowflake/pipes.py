@@ -11,7 +11,6 @@ from urllib.parse import unquote_plus
 
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
-from snowflake.connector.errors import ProgrammingError
 
 from local.snowflake.account import Account, Pipe
 from local.snowflake.load import copy_into_table
@@ -64,7 +63,7 @@ def drain(account: Account, connection: FakeSnowflakeConnection, pipe: Pipe, *, 
     messages = _received(account.sqs, pipe.queue_url, wait_seconds)
     files = {file for message in messages for file in named(message["Body"])}
     if files:
-        _load(account, connection.cursor(), pipe, files)
+        copy_into_table(account, connection.cursor(), pipe.copy, loader=pipe.full_name, only=files)
     for message in messages:
         account.sqs.delete_message(QueueUrl=pipe.queue_url, ReceiptHandle=message["ReceiptHandle"])
     return len(files)
@@ -73,17 +72,6 @@ def drain(account: Account, connection: FakeSnowflakeConnection, pipe: Pipe, *, 
 def named(body: str) -> list[str]:
     """The keys in an S3 notification; the message that only tests the connection has none."""
     return [unquote_plus(record["s3"]["object"]["key"]) for record in json.loads(body).get("Records", [])]
-
-
-def _load(account: Account, cursor: FakeSnowflakeCursor, pipe: Pipe, files: set[str]) -> None:
-    try:
-        copy_into_table(account, cursor, pipe.copy, loader=pipe.full_name, only=files)
-    except ProgrammingError as error:
-        if len(files) == 1:
-            LOG.warning("pipe %s skips %s: %s", pipe.full_name, *files, error)  # as ON_ERROR = SKIP_FILE does
-            return
-        for file in sorted(files):
-            _load(account, cursor, pipe, {file})
 
 
 def _received(sqs: Any, url: str, wait_seconds: int) -> list[dict[str, Any]]:

@@ -5,10 +5,9 @@ External stages: where one points to, which files lie there, and the lines in th
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import pyarrow as pa
 from fakesnow.cursor import FakeSnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
 
@@ -20,6 +19,12 @@ STAGES = "_fs_global._fs_information_schema._fs_stages"  # fakesnow's own record
 class Location:
     bucket: str
     prefix: str
+
+
+class Line(NamedTuple):
+    text: bytes
+    file: str
+    row: int  # from 1 in each file
 
 
 def locate(cursor: FakeSnowflakeCursor, reference: str) -> Location:
@@ -41,22 +46,10 @@ def keys(s3: Any, location: Location) -> list[str]:
     return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
 
-def lines(s3: Any, bucket: str, files: list[str]) -> pa.Table:
-    """Every line of *files*: `line`, `file` and `row`, which counts from 1 in each file."""
-    found = [
-        (line, file, row) for file in files for row, line in enumerate(_lines(s3, bucket, file), start=1)
-    ]
-    texts, names, rows = zip(*found, strict=True) if found else ((), (), ())
-    return pa.table(
-        {
-            "line": pa.array(texts, pa.string()),
-            "file": pa.array(names, pa.string()),
-            "row": pa.array(rows, pa.int64()),
-        }
-    )
-
-
-def _lines(s3: Any, bucket: str, file: str) -> Iterator[bytes]:
-    body = s3.get_object(Bucket=bucket, Key=file)["Body"].read()
-    text = gzip.decompress(body) if body.startswith(GZIP) else body
-    return (line for line in text.split(b"\n") if line.strip())
+def lines(s3: Any, bucket: str, files: list[str]) -> Iterator[Line]:
+    """Every line of *files* that is not blank."""
+    for file in files:
+        body = s3.get_object(Bucket=bucket, Key=file)["Body"].read()
+        text = gzip.decompress(body) if body.startswith(GZIP) else body
+        found = (line for line in text.split(b"\n") if line.strip())
+        yield from (Line(text=line, file=file, row=row) for row, line in enumerate(found, start=1))

@@ -30,4 +30,5 @@ def copy_into_stage(account: Account, cursor: FakeSnowflakeCursor, match: re.Mat
     rows, file = cursor._arrow_table, io.BytesIO()
     pq.write_table(rows, file, compression="snappy")
     account.s3.put_object(Bucket=location.bucket, Key=location.prefix + FILE, Body=file.getvalue())
-    return f"select {rows.num_rows} as rows_unloaded, {file.tell()} as output_bytes"  # two numbers
+    size = file.tell()  # Snowflake's input_bytes are those before compression
+    return f'select {rows.num_rows} as "rows_unloaded", {size} as "input_bytes", {size} as "output_bytes"'

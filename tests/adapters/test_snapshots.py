@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 import boto3
@@ -13,13 +14,14 @@ from domain.snapshot import File, Manifest
 MANIFEST = Manifest(
     model="next_item",
     snapshot_id="s1",
+    attempt="try-1",
     as_of="2020-06-30T00:00:00+00:00",
     code_version="abc",
     sql="select 1",
     rows=1,
     started_from="2020-06-01T00:00:00+00:00",
     ended_at="2020-06-02T00:00:00+00:00",
-    files=(File(key="snapshots/next_item/s1/a.parquet", size_bytes=3, sha256="00"),),
+    files=(File(key="snapshots/next_item/s1/try-1/a.parquet", size_bytes=3, sha256="00"),),
 )
 
 
@@ -32,24 +34,43 @@ def lake() -> Iterator[str]:
 
 
 def test_files_are_listed_with_their_digests(lake: str):
-    boto3.client("s3").put_object(Bucket=lake, Key="snapshots/next_item/s1/a.parquet", Body=b"abc")
-    boto3.client("s3").put_object(Bucket=lake, Key="snapshots/next_item/s10/b.parquet", Body=b"abc")
+    for folder in ("s1/try-1", "s1/try-2", "s1/try-10"):
+        boto3.client("s3").put_object(Bucket=lake, Key=f"snapshots/next_item/{folder}/a", Body=b"abc")
 
-    files = snapshots.files(lake, model="next_item", snapshot_id="s1")
+    files = snapshots.files(lake, "snapshots/next_item/s1/try-1/")
 
     assert files == (
-        File(key="snapshots/next_item/s1/a.parquet", size_bytes=3, sha256=sha256(b"abc").hexdigest()),
+        File(key="snapshots/next_item/s1/try-1/a", size_bytes=3, sha256=sha256(b"abc").hexdigest()),
     )
 
 
 def test_the_manifest_lies_beside_its_files(lake: str):
-    uri = snapshots.write(lake, MANIFEST)
+    snapshots.write(lake, MANIFEST)
 
-    stored = boto3.client("s3").get_object(Bucket=lake, Key="snapshots/next_item/s1/manifest.json")
-    assert uri == "s3://lake/snapshots/next_item/s1/"
+    stored = boto3.client("s3").get_object(Bucket=lake, Key="snapshots/next_item/s1/try-1/manifest.json")
     assert json.loads(stored["Body"].read())["files"] == [
-        {"key": "snapshots/next_item/s1/a.parquet", "size_bytes": 3, "sha256": "00"}
+        {"key": "snapshots/next_item/s1/try-1/a.parquet", "size_bytes": 3, "sha256": "00"}
     ]
+
+
+def test_a_snapshot_is_found_by_its_id(lake: str):
+    snapshots.write(lake, MANIFEST)
+
+    assert snapshots.find(lake, model="next_item", snapshot_id="s1") == MANIFEST
+
+
+def test_a_snapshot_without_a_manifest_is_not_there(lake: str):
+    boto3.client("s3").put_object(Bucket=lake, Key="snapshots/next_item/s1/try-1/a.parquet", Body=b"abc")
+    snapshots.write(lake, replace(MANIFEST, snapshot_id="s10"))
+
+    assert snapshots.find(lake, model="next_item", snapshot_id="s1") is None
+
+
+def test_of_two_attempts_that_ended_always_the_same_is_found(lake: str):
+    for attempt in ("b", "a"):
+        snapshots.write(lake, replace(MANIFEST, attempt=attempt))
+
+    assert snapshots.find(lake, model="next_item", snapshot_id="s1") == replace(MANIFEST, attempt="a")
 
 
 def test_a_manifest_is_written_once(lake: str):

@@ -15,18 +15,9 @@ from domain.settings import WarehouseSettings
 from local.snowflake.account import Account
 from local.snowflake.server import server
 from local.snowflake.shim import installed
+from tests.offline_shop import DATABASE, SNOWFLAKE
 
-SETTINGS = WarehouseSettings(
-    snowflake_account="skiff",
-    snowflake_host="127.0.0.1",
-    snowflake_port=0,
-    snowflake_protocol="http",
-    snowflake_secret="",
-    snowflake_user="SKIFF_TEST_TRANSFORM",
-    snowflake_role="SKIFF_TEST_TRANSFORM",
-    snowflake_warehouse="SKIFF_TEST",
-    snowflake_database="SKIFF_SERVED",
-)
+SETTINGS = WarehouseSettings(**SNOWFLAKE)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +31,7 @@ def served() -> Iterator[WarehouseSettings]:
         thread.start()
         while not offline.started:
             thread.join(0.01)
-        yield replace(SETTINGS, snowflake_port=port)
+        yield replace(SETTINGS, snowflake_host="127.0.0.1", snowflake_port=port, snowflake_protocol="http")
         offline.should_exit = True
         thread.join()
 
@@ -55,7 +46,7 @@ def test_a_function_logs_in_as_its_own_role(served: WarehouseSettings, trusted: 
     with closing(warehouse.connect(served, query_tag="test")) as connection:
         rows = connection.cursor().execute("select current_database() as name").fetchall()
 
-    assert rows == [("SKIFF_SERVED",)]
+    assert rows == [(DATABASE,)]
 
 
 def test_what_was_not_committed_is_rolled_back_on_close(served: WarehouseSettings, trusted: None):
@@ -79,9 +70,17 @@ def test_queries_carry_a_tag_for_their_cost():
     assert connect.call_args.kwargs["session_parameters"]["QUERY_TAG"] == "transform staging"
 
 
+def test_nothing_hangs_for_longer_than_a_function_lives():
+    with mock.patch("snowflake.connector.connect") as connect:
+        warehouse.connect(SETTINGS, query_tag="test")
+
+    assert connect.call_args.kwargs["login_timeout"] == 60
+    assert connect.call_args.kwargs["network_timeout"] == 840
+
+
 def test_the_account_s_name_is_enough_where_no_host_is_given():
     with mock.patch("snowflake.connector.connect") as connect:
-        warehouse.connect(replace(SETTINGS, snowflake_host=""), query_tag="test")
+        warehouse.connect(SETTINGS, query_tag="test")
 
     assert connect.call_args.kwargs["account"] == "skiff"
     assert not {"host", "port", "protocol"} & set(connect.call_args.kwargs)

@@ -4,24 +4,19 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import snowflake.connector
 from moto import mock_aws
+from snowflake.connector.errors import ProgrammingError
 
 from domain.settings import PlatformSettings
 from lambdas import platform
 from local.snowflake import offline
 from local.snowflake.account import Account
-from tests.offline_shop import DATABASE, LAKE, PLATFORM
+from tests.offline_shop import DATABASE, LAKE, PLATFORM, SNOWFLAKE, line
+from warehouse import run
 
 SETTINGS = PlatformSettings(
-    snowflake_account="skiff",
-    snowflake_host="",
-    snowflake_port=443,
-    snowflake_protocol="https",
-    snowflake_secret="",
-    snowflake_user="SKIFF_TEST_PLATFORM",
-    snowflake_role="SKIFF_TEST_PLATFORM",
-    snowflake_warehouse="SKIFF_TEST",
-    snowflake_database=DATABASE,
+    **SNOWFLAKE,
     lake_bucket=LAKE,
     external_id=PLATFORM["external_id"],
     storage_role_arn=PLATFORM["storage_role_arn"],
@@ -75,7 +70,23 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         monkeypatch.setenv(name, value)
     platform.settings.cache_clear()
     with mock_aws(), offline() as account:
+        account.s3.create_bucket(Bucket=LAKE)
         yield account
+
+
+@pytest.fixture
+def not_yet(monkeypatch: pytest.MonkeyPatch) -> list[ProgrammingError]:
+    """What Snowflake answers, one by one, before it does what it is asked."""
+    errors: list[ProgrammingError] = []
+    known = run.run
+
+    def refused(*args: object, **values: str) -> list[list[run.Row]]:
+        if errors:
+            raise errors.pop(0)
+        return known(*args, **values)
+
+    monkeypatch.setattr(run, "run", refused)
+    return errors
 
 
 def test_the_integration_answers_what_the_storage_role_trusts(
@@ -102,6 +113,43 @@ def test_the_pipes_answer_the_queue_that_the_lake_notifies(cloudformation: Cloud
 
     assert answer["Data"]["NotificationChannel"].startswith("arn:aws:sqs:us-east-1:")
     assert any("to role SKIFF_TEST_transform" in statement for statement in account.statements)
+
+
+def test_what_landed_before_there_was_a_pipe_is_loaded(cloudformation: CloudFormation, account: Account):
+    account.s3.put_object(Bucket=LAKE, Key="events/2026/01/01/00/a", Body=json.dumps(line("e1")).encode())
+    cloudformation.ask("integration")
+
+    cloudformation.ask("pipes")
+
+    connection = snowflake.connector.connect(database=DATABASE)
+    assert run.execute(connection, "select count(*) as n from raw.events") == [{"n": 1}]
+
+
+def test_a_role_that_aws_does_not_know_yet_is_asked_for_again(
+    account: Account, not_yet: list[ProgrammingError]
+):
+    platform.integration()
+    not_yet += 3 * [ProgrammingError(msg="Error assuming AWS_ROLE:\nUser: snowflake is not authorized")]
+
+    answer = platform.pipes(pause_seconds=0)
+
+    assert answer["NotificationChannel"].startswith("arn:aws:sqs:")
+
+
+def test_a_role_that_stays_unknown_is_an_error(account: Account, not_yet: list[ProgrammingError]):
+    not_yet += 99 * [ProgrammingError(msg="Error assuming AWS_ROLE")]
+
+    with pytest.raises(ProgrammingError, match="AWS_ROLE"):
+        platform.pipes(pause_seconds=0)
+
+
+def test_any_other_refusal_fails_at_once(account: Account, not_yet: list[ProgrammingError]):
+    not_yet += [ProgrammingError(msg="Insufficient privileges"), ProgrammingError(msg="never asked again")]
+
+    with pytest.raises(ProgrammingError, match="Insufficient"):
+        platform.pipes(pause_seconds=0)
+
+    assert len(not_yet) == 1
 
 
 def test_a_deploy_may_run_again_and_changes_nothing(cloudformation: CloudFormation, account: Account):

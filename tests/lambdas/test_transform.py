@@ -1,33 +1,28 @@
 import io
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
+from unittest import mock
 
 import pyarrow.parquet as pq
 import pytest
-from snowflake.connector.errors import ProgrammingError
 
 from adapters import snapshots
 from domain.settings import TransformSettings
-from domain.tables import LAYERS, SNAPSHOT_COLUMNS
+from domain.tables import LAYERS
 from lambdas import transform
-from tests.offline_shop import DATABASE, LAKE, Shop, line, open_shop
+from tests.offline_shop import LAKE, SNOWFLAKE, Shop, line, open_shop
+from training.next_item import sessions
 
 SETTINGS = TransformSettings(
-    snowflake_account="skiff",
-    snowflake_host="",
-    snowflake_port=443,
-    snowflake_protocol="https",
-    snowflake_secret="",
-    snowflake_user="SKIFF_TEST_TRANSFORM",
-    snowflake_role="SKIFF_TEST_TRANSFORM",
-    snowflake_warehouse="SKIFF_TEST",
-    snowflake_database=DATABASE,
+    **SNOWFLAKE,
     lake_bucket=LAKE,
     code_version="abc",
     metrics_namespace="Skiff/test",
 )
 SNAPSHOT = {"action": "snapshot", "model": "next_item", "snapshot_id": "s1", "as_of": "2026-01-01T06:00:00Z"}
+FOLDER = "snapshots/next_item/s1/try-1/"
 
 
 @pytest.fixture
@@ -78,17 +73,17 @@ def test_a_snapshot_holds_the_sessions_that_had_ended(shop: Shop):
     )
     transform_all()
 
-    answer = transform.handler(SNAPSHOT, None)
+    answer = transform.handler(SNAPSHOT, invocation("try-1"))
 
     assert answer == {
         "snapshot_id": "s1",
-        "uri": "s3://lake/snapshots/next_item/s1/",
+        "uri": "s3://lake/snapshots/next_item/s1/try-1/",
         "rows": 1,
         "started_from": "2026-01-01T00:00:00+00:00",
         "ended_at": "2026-01-01T00:01:00+00:00",
     }
     [row] = read(shop, "data_0_0_0.snappy.parquet").to_pylist()
-    assert tuple(row) == tuple(name.upper() for name in SNAPSHOT_COLUMNS["next_item"])
+    assert set(sessions.COLUMNS) <= set(row)
     assert json.loads(row["ITEM_IDS"]) == ["a", "b"]
     assert len(json.loads(row["OCCURRED_AT_MS"])) == 2
 
@@ -97,7 +92,7 @@ def test_a_manifest_says_what_a_snapshot_is(shop: Shop):
     shop.send(line("e1"))
     transform_all()
 
-    transform.handler(SNAPSHOT, None)
+    transform.handler(SNAPSHOT, invocation("try-1"))
 
     manifest = json.loads(body(shop, "manifest.json"))
     file = body(shop, "data_0_0_0.snappy.parquet")
@@ -106,27 +101,49 @@ def test_a_manifest_says_what_a_snapshot_is(shop: Shop):
     assert "where ended_at <= '2026-01-01 06:00:00" in manifest["sql"]
     assert manifest["files"] == [
         {
-            "key": "snapshots/next_item/s1/data_0_0_0.snappy.parquet",
+            "key": f"{FOLDER}data_0_0_0.snappy.parquet",
             "size_bytes": len(file),
             "sha256": sha256(file).hexdigest(),
         }
     ]
 
 
-def test_a_snapshot_is_written_once(shop: Shop):
+def test_a_snapshot_is_written_once_and_answered_as_before(shop: Shop):
     shop.send(line("e1"))
     transform_all()
-    transform.handler(SNAPSHOT, None)
+    answer = transform.handler(SNAPSHOT, invocation("try-1"))
+    written = objects(shop)
+    shop.send(line("e2", seconds=1))
+    transform_all()
 
-    with pytest.raises(ProgrammingError, match="already existing"):
-        transform.handler(SNAPSHOT, None)
+    again = transform.handler(SNAPSHOT, invocation("try-2"))
+
+    assert again == answer
+    assert objects(shop) == written
+
+
+def test_an_attempt_that_broke_off_does_not_stop_the_next(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    shop.send(line("e1"))
+    transform_all()
+    with monkeypatch.context() as broken, pytest.raises(TimeoutError):
+        broken.setattr(snapshots, "write", mock.Mock(side_effect=TimeoutError))
+        transform.handler(SNAPSHOT, invocation("try-1"))
+
+    answer = transform.handler(SNAPSHOT, invocation("try-2"))
+
+    assert answer["uri"] == "s3://lake/snapshots/next_item/s1/try-2/"
+    assert list(objects(shop)) == [
+        "snapshots/next_item/s1/try-1/data_0_0_0.snappy.parquet",
+        "snapshots/next_item/s1/try-2/data_0_0_0.snappy.parquet",
+        "snapshots/next_item/s1/try-2/manifest.json",
+    ]
 
 
 def test_a_snapshot_of_nothing_is_refused(shop: Shop):
     transform_all()
 
     with pytest.raises(transform.EmptySnapshot):
-        transform.handler(SNAPSHOT, None)
+        transform.handler(SNAPSHOT, invocation("try-1"))
 
 
 def test_counting_tells_how_far_events_have_come(shop: Shop):
@@ -146,8 +163,17 @@ def test_anything_else_is_refused(event: dict):
         transform.handler(event, None)
 
 
+def invocation(request_id: str) -> mock.Mock:
+    return mock.Mock(aws_request_id=request_id)
+
+
+def objects(shop: Shop) -> dict[str, datetime]:
+    found = shop.account.s3.list_objects_v2(Bucket=LAKE, Prefix="snapshots/")["Contents"]
+    return {content["Key"]: content["LastModified"] for content in found}
+
+
 def body(shop: Shop, name: str) -> bytes:
-    return shop.account.s3.get_object(Bucket=LAKE, Key=f"snapshots/next_item/s1/{name}")["Body"].read()
+    return shop.account.s3.get_object(Bucket=LAKE, Key=f"{FOLDER}{name}")["Body"].read()
 
 
 def read(shop: Shop, name: str):

@@ -8,6 +8,7 @@ import gzip
 import json
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import fakesnow.server
@@ -42,8 +43,15 @@ def notified(shop: Shop) -> Shop:
 
 
 def put(shop: Shop, name: str, *lines: str) -> None:
-    body = gzip.compress("\n".join(lines).encode())
+    body = gzip.compress("\n".join(lines).encode(errors="surrogateescape"))
     shop.account.s3.put_object(Bucket=LAKE, Key=f"events/2026/01/01/00/{name}", Body=body)
+
+
+def answer(shop: Shop, statement: str) -> list[dict[str, Any]]:
+    """What a statement answers, its columns named as they come."""
+    cursor = shop.connection.cursor().execute(statement)
+    names = [column.name for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def drain(shop: Shop) -> int:
@@ -106,12 +114,21 @@ def test_what_is_not_known_is_an_error_and_not_a_server_that_fails(shop: Shop):
 
 def test_a_copy_loads_each_file_once(shop: Shop):
     put(shop, "a.gz", json.dumps(line("e1")))
-    copy = "copy into raw.events (v, src_file) from (select $1, metadata$filename from @raw.lake_events)"
+    copy = "copy into raw.events (v) from (select parse_json($1) from @raw.lake_events)"
 
-    first, again = (shop.rows(f"{copy} file_format = (type = json)") for _ in range(2))
+    first, again = (answer(shop, f"{copy} file_format = (type = csv)") for _ in range(2))
 
-    assert (first, again) == ([(1, 1)], [(0, 0)])
-    assert shop.rows("select src_file from raw.events") == [("events/2026/01/01/00/a.gz",)]
+    assert first == [
+        {
+            "file": "s3://lake/events/2026/01/01/00/a.gz",
+            "status": "LOADED",
+            "rows_parsed": 1,
+            "rows_loaded": 1,
+            "errors_seen": 0,
+        }
+    ]
+    assert again == [{"status": "Copy executed with 0 files processed."}]
+    assert loaded(shop) == ["e1"]
 
 
 def test_a_copy_and_a_pipe_remember_their_files_apart(shop: Shop):
@@ -149,13 +166,40 @@ def test_many_files_are_loaded_by_one_copy(notified: Shop):
     assert len(notified.rows("select distinct loaded_at from raw.events")) == 1
 
 
-def test_a_file_that_is_not_json_is_skipped_and_the_others_are_loaded(notified: Shop):
-    put(notified, "a.gz", json.dumps(line("e1")), "{")
-    put(notified, "b.gz", json.dumps(line("e2")))
+def test_a_line_that_is_not_json_is_skipped_and_the_others_are_loaded(notified: Shop):
+    put(notified, "a.gz", json.dumps(line("e1")), "{", "\udcff", "", json.dumps(line("e2")))
+    put(notified, "b.gz", json.dumps(line("e3")))
 
     drain(notified)
 
-    assert loaded(notified) == ["e2"]
+    assert loaded(notified) == ["e1", "e2", "e3"]
+    assert notified.rows("select src_row from raw.events order by src_file, src_row") == [(1,), (4,), (1,)]
+
+
+def test_a_copy_tells_how_many_lines_it_skipped(shop: Shop):
+    put(shop, "a.gz", json.dumps(line("e1")), "{")
+    put(shop, "b.gz", "{")
+
+    first, second = answer(shop, shop.account.pipes[PIPE].copy)
+
+    assert (first["status"], first["rows_loaded"], first["errors_seen"]) == ("PARTIALLY_LOADED", 1, 1)
+    assert (second["status"], second["rows_loaded"], second["errors_seen"]) == ("LOAD_FAILED", 0, 1)
+
+
+def test_a_copy_that_does_not_go_on_after_an_error_loads_nothing(shop: Shop):
+    put(shop, "a.gz", json.dumps(line("e1")), "{")
+
+    with pytest.raises(ProgrammingError, match="JSON"):
+        shop.rows(shop.account.pipes[PIPE].copy.replace("on_error = continue", ""))
+
+    assert loaded(shop) == []
+
+
+def test_a_format_that_is_not_lines_of_text_is_an_error(shop: Shop):
+    copy = "copy into raw.events (v) from (select $1 from @raw.lake_events) file_format = (type = json)"
+
+    with pytest.raises(ProgrammingError, match="lines of text"):
+        shop.rows(copy)
 
 
 def test_a_message_that_tests_the_connection_names_no_file():
@@ -185,12 +229,14 @@ def test_an_unload_never_writes_over_a_file(shop: Shop):
     unload = (
         "copy into @marts.snapshots/x/ from (select 1 as one) file_format = (type = parquet) overwrite = {}"
     )
-    shop.rows(unload.format("false"))
+    [first] = answer(shop, unload.format("false"))
 
     with pytest.raises(ProgrammingError, match="already existing"):
         shop.rows(unload.format("false"))
 
-    assert shop.rows(unload.format("true"))[0][0] == 1
+    assert first["rows_unloaded"] == 1
+    assert first["input_bytes"] == first["output_bytes"] > 0
+    assert answer(shop, unload.format("true")) == [first]
 
 
 def test_a_stage_that_nobody_made_is_an_error(shop: Shop):

@@ -16,10 +16,11 @@ FOUND: dict[str, Any] = {
     "version": "3",
     "metrics": {"hit_rate_20": 0.5, "mrr_20": 0.25, "hit_rate_20_all": 0.4},
     "baseline_metrics": {"hit_rate_20": 0.1, "mrr_20": 0.05},
+    "names": {"1": "Rope & tackle"},
     "before": {"metadata": {"tier": "baseline"}},
     "predictions": [
         {
-            "seen": [{"item_id": "1", "item_name": "Rope & tackle"}],
+            "seen": [{"item_id": "1"}],
             "came": {"item_id": "2"},
             "items": [{"item_id": "2", "score": 0.9}, {"item_id": "3", "score": 0.1}],
             "metadata": {"tier": "model"},

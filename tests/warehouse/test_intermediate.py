@@ -50,7 +50,16 @@ def test_a_session_is_named_by_its_first_event(shop: Shop):
     shop.transform("staging", "intermediate")
 
     [(session_key,)] = shop.rows("select session_key from intermediate.sessions")
-    assert session_key == sha256(b"shop|c1|e1").hexdigest()
+    assert session_key == sha256(b"shop|2|c1|e1").hexdigest()
+
+
+def test_ids_that_look_alike_side_by_side_are_two_sessions(shop: Shop):
+    shop.send(line("z", client_id="x|y"), line("y|z", client_id="x"))
+
+    shop.transform("staging", "intermediate")
+
+    assert len(sessions(shop)) == 2
+    assert shop.rows("select count(distinct session_key) as n from intermediate.sessions") == [(2,)]
 
 
 def test_a_late_event_joins_two_sessions(shop: Shop):

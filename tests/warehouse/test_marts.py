@@ -1,6 +1,6 @@
 import json
+from datetime import datetime
 
-from domain.tables import SNAPSHOT_COLUMNS
 from tests.offline_shop import NEW_YEAR_MS, Shop, line
 from training.next_item import features
 
@@ -64,9 +64,43 @@ def test_the_mart_keeps_the_events_that_the_model_reads(shop: Shop):
     assert {item for items in item_lists(shop) for item in items} == {features.ITEM_EVENT}
 
 
-def test_python_reads_columns_that_the_mart_has(shop: Shop):
+def test_no_visitor_can_break_a_check_with_ids_of_their_own(shop: Shop):
+    shop.send(
+        line("z", client_id="x|y", session_id="z"),
+        line("y|z", client_id="x", session_id="y|z"),
+        line("1", client_id="1|x", session_id="x"),
+        line("2", client_id="1", session_id="x|x"),
+    )
+
     shop.transform()
 
-    described = shop.connection.cursor().execute("select * from marts.next_item_sessions").description
+    assert len(item_lists(shop)) == 4
+    assert shop.violations() == {}
 
-    assert {column.name.lower() for column in described} >= set(SNAPSHOT_COLUMNS["next_item"])
+
+def test_a_session_without_end_keeps_its_newest_looks(shop: Shop):
+    page = [{"item_id": f"p{number}"} for number in range(200)]
+    first, *newest = (line(f"e{hour}", seconds=hour * 3600, session_id="s", items=page) for hour in range(6))
+    shop.send(first, *newest)
+
+    shop.transform()
+
+    assert [len(items) for items in item_lists(shop)] == [1000]
+    assert shop.rows("select started_at, ended_at from marts.next_item_sessions") == [
+        (datetime(2026, 1, 1, 1), datetime(2026, 1, 1, 5))
+    ]
+    assert shop.violations() == {}
+
+
+def test_a_look_of_many_items_is_cut_at_its_start(shop: Shop):
+    page = [{"item_id": f"p{number}"} for number in range(200)]
+    shop.send(
+        line("e0", session_id="s", items=page),
+        *(line(f"e{hour}", seconds=hour * 3600, session_id="s", items=page) for hour in range(1, 5)),
+        line("e5", seconds=5 * 3600, session_id="s"),
+    )
+
+    shop.transform()
+
+    [items] = item_lists(shop)
+    assert (len(items), items[0], items[-1]) == (1000, "p1", "a")

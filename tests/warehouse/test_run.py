@@ -26,6 +26,16 @@ def test_a_missing_value_is_an_error():
         run.render("{{ run_id }}")
 
 
+def test_columns_are_in_lower_case_whoever_named_them(shop: Shop):
+    answers = [
+        run.execute(shop.connection, statement)
+        for statement in ("select 1 as Row_Count", "show pipes in schema raw")
+    ]
+
+    assert answers[0] == [{"row_count": 1}]
+    assert answers[1][0]["name"] == "EVENTS_PIPE"
+
+
 def test_a_check_is_named_by_its_comment_and_counts_offending_rows(shop: Shop):
     shop.send(line("e1"))
     shop.transform("staging")

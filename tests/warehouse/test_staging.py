@@ -51,6 +51,26 @@ def test_without_sent_at_a_client_s_clock_is_believed(shop: Shop):
     assert shop.rows("select occurred_at from staging.events") == [(datetime(2025, 12, 31),)]
 
 
+def test_nothing_happens_after_it_was_received(shop: Shop):
+    tomorrow = NEW_YEAR_MS + 86400 * 1000
+    shop.send(
+        line("e1", occurred_at=tomorrow),
+        line("e2", occurred_at=tomorrow) | {"sent_at": tomorrow - 5000},
+    )
+
+    shop.transform("staging")
+
+    assert shop.rows("select occurred_at from staging.events") == 2 * [(datetime(2026, 1, 1, 0, 0, 1),)]
+
+
+def test_imported_history_keeps_its_time(shop: Shop):
+    shop.send(line("e1", seconds=-6 * 365 * 86400))
+
+    shop.transform("staging")
+
+    assert shop.rows("select occurred_at from staging.events") == [(datetime(2020, 1, 3),)]
+
+
 def test_what_an_event_says_becomes_columns(shop: Shop):
     shop.send(
         line(

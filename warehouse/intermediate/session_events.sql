@@ -107,9 +107,10 @@ named_by_first_event as (
 
     select
         *,
-        -- the first event's id, so that a session keeps its key when another one is split or grows
+        -- the first event's id, so that a session keeps its key when another one is split or grows;
+        -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
         sha2(
-            site || '|' || client_id || '|' || first_value(event_id) over (
+            site || '|' || length(client_id) || '|' || client_id || '|' || first_value(event_id) over (
                 partition by site, client_id, session_number
                 order by occurred_at, event_id
             ),

@@ -1,4 +1,5 @@
 -- The items a session looked at, in order. Grain: session_key, which is the client's own session where it names one.
+-- Of a very long session the newest looks are kept, and its start is the start of these.
 create table if not exists marts.next_item_sessions (
     session_key varchar,
     site varchar,
@@ -66,7 +67,12 @@ item_events as (
         iff(
             session_events.session_id is null,
             session_events.session_key,
-            sha2(session_events.site || '|' || session_events.client_id || '|' || session_events.session_id, 256)
+            -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
+            sha2(
+                session_events.site || '|' || length(session_events.client_id) || '|' || session_events.client_id
+                || '|' || session_events.session_id,
+                256
+            )
         ) as session_key
     from session_events
     inner join touched_visitors
@@ -94,6 +100,20 @@ looks as (
 
 ),
 
+newest_looks as (
+
+    -- A client that never changes its session would grow one array for ever, and the first array above Snowflake's
+    -- limit (16 MB in older accounts) fails every run after it. A thousand looks are far more than a visit, and at
+    -- most 1 MB: an id has at most 256 characters.
+    select * from looks
+    qualify
+        row_number() over (
+            partition by session_key
+            order by occurred_at desc, event_id desc, position desc
+        ) <= 1000
+
+),
+
 grouped_by_session as (
 
     select
@@ -107,7 +127,7 @@ grouped_by_session as (
             order by occurred_at, event_id, position
         ) as occurred_at_ms,
         max(loaded_at) as loaded_at
-    from looks
+    from newest_looks
     group by session_key, site, client_id
 
 )

@@ -1,4 +1,5 @@
--- What Snowflake needs before AWS can trust it: run at every deploy, so every statement may run again.
+-- What Snowflake needs before AWS can trust it: run by each deploy that changes a file here, so every statement may
+-- run again.
 -- The users, their roles and the warehouse with its budget come from bootstrap.sql.
 create database if not exists {{ database }};
 
@@ -7,8 +8,8 @@ create schema if not exists staging;
 create schema if not exists intermediate;
 create schema if not exists marts;
 
--- The external id is ours, not generated: the storage role's trust can name it before there is an integration.
--- It is newer than sqlfluff's grammar.
+-- The external id is ours, not generated: an integration that is made anew keeps the storage role's trust.
+-- The property is newer than sqlfluff's grammar.
 -- noqa: disable=LT02
 create storage integration if not exists {{ database }}_lake
     type = external_stage

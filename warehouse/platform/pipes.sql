@@ -12,4 +12,7 @@ grant create table on schema intermediate to role {{ database }}_transform;
 grant create table on schema marts to role {{ database }}_transform;
 grant usage on stage marts.snapshots to role {{ database }}_transform;
 
+-- What landed before the bucket tells the pipe: files of the last seven days, those that it has loaded excepted.
+alter pipe raw.events_pipe refresh;
+
 show pipes like 'EVENTS_PIPE' in schema raw;

@@ -13,14 +13,22 @@ create stage if not exists raw.lake_events
 
 -- Never "or replace": a new pipe has forgotten what it loaded. To change it, pause it, let it drain, then drop it.
 -- The scan's start, because CURRENT_TIMESTAMP may be hours early in a pipe, and staging reads by arrival.
+-- A line that is no JSON is left out and told in COPY_HISTORY. It is read as text for that: of a file of type json,
+-- "continue" leaves out the bad line and all that follow it.
 create pipe if not exists raw.events_pipe auto_ingest = true as
-copy into raw.events (v, src_file, src_row, loaded_at)
+copy into raw.events (src_file, src_row, v, loaded_at)
 from (
     select
-        $1,
         metadata$filename,
         metadata$file_row_number,
+        parse_json($1), -- noqa: AL03
         convert_timezone('UTC', metadata$start_scan_time)::timestamp_ntz -- noqa: AL03
     from @raw.lake_events
 )
-file_format = (type = json);
+file_format = (
+    type = csv
+    field_delimiter = none
+    escape_unenclosed_field = none
+    skip_blank_lines = true
+)
+on_error = continue;

@@ -1,6 +1,6 @@
--- What a next_item model learns from, as Parquet files under a prefix of its own, written once.
+-- What a next_item model learns from, as Parquet files in a folder of this attempt, written once.
 -- A session that went on after as_of is left out whole: it would give away what came next.
-copy into @marts.snapshots/next_item/{{ snapshot_id }}/
+copy into @marts.snapshots/next_item/{{ snapshot_id }}/{{ attempt }}/
 from (
     select
         session_key,

@@ -96,10 +96,14 @@ using (
 
         select
             *,
-            -- a client's clock is behind ours by as much as it shows when the batch leaves
-            coalesce(
-                dateadd('millisecond', datediff('millisecond', client_sent_at, received_at), client_occurred_at),
-                client_occurred_at
+            -- A client's clock is behind ours by as much as it shows when the batch leaves. Whatever it says, nothing
+            -- happened after it was received: one fast clock would keep a session out of every snapshot.
+            least(
+                coalesce(
+                    dateadd('millisecond', datediff('millisecond', client_sent_at, received_at), client_occurred_at),
+                    client_occurred_at
+                ),
+                received_at
             ) as occurred_at
         from first_copies
 

@@ -3,8 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.tables import SNAPSHOT_COLUMNS
-from training.next_item.sessions import COLUMNS, EmptySnapshot, Sessions, from_columns, split_by_time
+from training.next_item.sessions import EmptySnapshot, Sessions, from_columns, split_by_time
 
 
 def ms(text: str) -> int:
@@ -34,10 +33,6 @@ def test_the_order_of_rows_does_not_matter():
     rows = [("x", ["a"], [5]), ("y", ["b"], [5]), ("z", ["c"], [1])]
 
     assert sessions_of(*rows).item_ids() == sessions_of(*reversed(rows)).item_ids()
-
-
-def test_what_is_read_is_in_a_snapshot():
-    assert {column.lower() for column in COLUMNS} <= set(SNAPSHOT_COLUMNS["next_item"])
 
 
 def test_no_rows_is_an_error():
