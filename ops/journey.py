@@ -226,7 +226,7 @@ class Journey:
     def _logged(self) -> set[str]:
         """The predictions that have come through the lake into raw.events."""
         rows = run.execute(self._warehouse, PREDICTIONS)
-        return {row["PREDICTION_ID"] for row in rows}
+        return {row["prediction_id"] for row in rows}
 
 
 def follow(execution: str, step: Step) -> Any:

@@ -92,7 +92,7 @@ def test_without_a_cloud_a_command_fails_and_says_what_to_do(tmp_path, monkeypat
     monkeypatch.setattr(cloud, "find", lambda: None)
 
     assert main([command]) == 1
-    assert "python -m local up" in capsys.readouterr().err
+    assert "make up" in capsys.readouterr().err
 
 
 def test_the_environment_is_printed_for_a_shell(running_cloud, monkeypatch, capsys):
