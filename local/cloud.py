@@ -93,7 +93,7 @@ def _start(home: Path, servers: Mapping[str, int]) -> Cloud:
         shutil.rmtree(home / folder, ignore_errors=True)
         (home / folder).mkdir(parents=True)
     with _only_one(
-        Path(tempfile.gettempdir()) / "skiff-ports.lock"
+        Path(tempfile.gettempdir()) / f"skiff-ports-{os.getuid()}.lock"
     ):  # else two clouds could find the same port
         return _listening(home, servers)
 
