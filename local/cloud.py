@@ -23,6 +23,8 @@ from local.state import Cloud
 PROJECT = Path(__file__).resolve().parent.parent
 HOME = Path(os.environ.get("SKIFF_HOME", PROJECT / ".skiff")).resolve()  # a cloud each
 SERVERS = {"aws": 4566, "snowflake": 4580}  # a server is the module local.<name>
+# held from finding a free port until a server listens there; else two clouds could find the same one
+PORTS = Path(tempfile.gettempdir()) / f"skiff-ports-{os.getuid()}.lock"
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.05
 TAIL_LINES = 30
@@ -92,9 +94,7 @@ def _start(home: Path, servers: Mapping[str, int]) -> Cloud:
     for folder in ("tmp", "cdk", "logs"):  # CDK_HOME holds what was true of the cloud before
         shutil.rmtree(home / folder, ignore_errors=True)
         (home / folder).mkdir(parents=True)
-    with _only_one(
-        Path(tempfile.gettempdir()) / f"skiff-ports-{os.getuid()}.lock"
-    ):  # else two clouds could find the same port
+    with _only_one(PORTS):
         return _listening(home, servers)
 
 
