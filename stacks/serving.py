@@ -5,32 +5,24 @@ CloudFormation owns the function's code, the baseline layer and the alias at its
 changes; so no deploy ever touches what is live. The release machine publishes versions and moves the alias.
 """
 
-from itertools import pairwise
-
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from domain.settings import PredictSettings, ReleaseSettings
+from domain.settings import PredictSettings
 from stacks.environments import Environment
 from stacks.functions import ROOT, RUNTIME, Function
 from stacks.lake import Delivery, Lake
-from stacks.machines import StateMachine
-from stacks.training import group_name, package_arns
+from stacks.release import Release, ReleaseMachine
 from stacks.watched import Watched
 
 LIVE = "live"
-STEPS = ("bake", "publish", "probe", "shift", "verify")
 
 
 class Serving(cdk.Stack):
@@ -61,8 +53,10 @@ class Serving(cdk.Stack):
         )
         self._baseline = self._baseline_layer()
         self.endpoints = {model: self._endpoint(model, api) for model in environment.models}
-        self.release = self._release(artifacts)
-        self.machine = self._machine()
+        self.release = Release(
+            self, "Release", environment=environment, endpoints=self.endpoints, artifacts=artifacts
+        )
+        self.machine = ReleaseMachine(self, "ReleaseMachine", environment=environment, release=self.release)
         cdk.CfnOutput(self, "ReleaseArn", value=self.machine.state_machine_arn)
         for model, function in self.endpoints.items():
             cdk.CfnOutput(
@@ -131,117 +125,6 @@ class Serving(cdk.Stack):
     def _own_logs(self) -> dict[str, dict[str, str]]:
         arn = self.format_arn(service="logs", resource="*")
         return {"StringLike": {"aws:SourceArn": arn}}
-
-    def _release(self, artifacts: s3.IBucket) -> Function:
-        settings = ReleaseSettings(
-            artifacts_bucket=artifacts.bucket_name,
-            predict_functions={model: function.function_name for model, function in self.endpoints.items()},
-            layers={model: group_name(self._environment.name, model) for model in self.endpoints},
-            probe_key=next(key for key, site in self._environment.write_keys.items() if site == "probe"),
-        )
-        release = Function(
-            self,
-            "Release",
-            module="release",
-            settings=settings,
-            description="The steps of a release: " + ", ".join(STEPS),
-            memory_mb=1769,
-            timeout_seconds=300,
-        )
-        self._allow_release(release, artifacts)
-        return release
-
-    def _allow_release(self, release: Function, artifacts: s3.IBucket) -> None:
-        functions = [function.function_arn for function in self.endpoints.values()]
-        release.allow(
-            "s3:GetObject", on=[artifacts.arn_for_objects("models/*"), artifacts.arn_for_objects("layers/*")]
-        )
-        release.allow("s3:PutObject", on=[artifacts.arn_for_objects("layers/*")])
-        release.allow("sagemaker:DescribeModelPackage", on=package_arns(self, self._environment))
-        # a layer's versions, and a function's, are numbered as they come
-        layers = [self._layer_arn(model) for model in self.endpoints]
-        release.allow(
-            "lambda:GetLayerVersion",
-            "lambda:ListLayerVersions",
-            "lambda:PublishLayerVersion",
-            on=[*layers, *(f"{layer}:*" for layer in layers)],
-        )
-        release.allow(
-            "lambda:GetAlias",
-            "lambda:GetFunctionConfiguration",
-            "lambda:InvokeFunction",
-            "lambda:PublishVersion",
-            "lambda:UpdateAlias",
-            "lambda:UpdateFunctionConfiguration",
-            on=[*functions, *(f"{function}:*" for function in functions)],
-        )
-
-    def _layer_arn(self, model: str) -> str:
-        return self.format_arn(
-            service="lambda",
-            resource="layer",
-            resource_name=group_name(self._environment.name, model),
-            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-        )
-
-    def _machine(self) -> StateMachine:
-        machine = StateMachine(
-            self,
-            "ReleaseMachine",
-            definition=self._definition(),
-            comment="From an approved model to the live alias",
-            timeout=cdk.Duration.hours(1),
-        )
-        pattern = events.EventPattern(
-            source=["aws.sagemaker"],
-            detail_type=["SageMaker Model Package State Change"],
-            detail={
-                "ModelPackageGroupName": [
-                    group_name(self._environment.name, model) for model in self.endpoints
-                ],
-                "ModelApprovalStatus": ["Approved"],
-            },
-        )
-        target = targets.SfnStateMachine(
-            machine,
-            input=events.RuleTargetInput.from_object(
-                {"model_package_arn": events.EventField.from_path("$.detail.ModelPackageArn")}
-            ),
-        )
-        events.Rule(self, "Approved", event_pattern=pattern, targets=[target])
-        return machine
-
-    def _definition(self) -> sfn.IChainable:
-        steps = {name: self._step(name) for name in STEPS}
-        for before, after in pairwise(steps.values()):
-            before.next(after)
-        # somebody else is changing the function; a deploy takes seconds
-        steps["publish"].add_retry(
-            errors=["ResourceConflictException", "PreconditionFailedException"],
-            interval=cdk.Duration.seconds(5),
-            max_attempts=5,
-            backoff_rate=2,
-        )
-        undo = self._step("undo")
-        undo.next(
-            sfn.Fail.jsonata(self, "Undone", error="ReleaseUndone", cause="{% $states.input.failure.Cause %}")
-        )
-        for name in ("shift", "verify"):
-            steps[name].add_catch(
-                undo,
-                errors=["States.ALL"],
-                outputs="{% $merge([$states.input, {'failure': $states.errorOutput}]) %}",
-            )
-        return steps["bake"]
-
-    def _step(self, name: str) -> tasks.LambdaInvoke:
-        return tasks.LambdaInvoke.jsonata(
-            self,
-            name.capitalize(),
-            lambda_function=self.release,
-            payload=sfn.TaskInput.from_object({"step": name, "release": "{% $states.input %}"}),
-            outputs="{% $states.result.Payload %}",
-        )
 
     def _watched(self, period: cdk.Duration) -> list[Watched]:
         errors = [

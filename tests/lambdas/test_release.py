@@ -16,7 +16,7 @@ from domain.artifact import BrokenArtifact
 from domain.probe import WrongAnswer
 from domain.settings import ReleaseSettings
 from lambdas import release
-from stacks.serving import STEPS
+from stacks.release import STEPS
 
 FUNCTION = "predict"
 GROUP = "skiff-test-next-item"

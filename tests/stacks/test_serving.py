@@ -8,7 +8,8 @@ from aws_cdk.assertions import Match, Template
 
 from adapters import functions
 from lambdas import release
-from stacks.serving import LIVE, STEPS
+from stacks.release import STEPS
+from stacks.serving import LIVE
 
 Templates = Callable[[str, str], Template]
 Definitions = Callable[[str, str], dict[str, Any]]

@@ -1,0 +1,196 @@
+"""
+The training pipeline's states: clean tables, then per model a snapshot, a job, the gate and the registry.
+"""
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+
+from domain.training_job import create_training_job
+from stacks.environments import Environment
+from stacks.functions import Code, Function
+from stacks.machines import StateMachine
+from stacks.registry import Artifacts, group_name
+
+SEED = "1"
+# SageMaker takes letters, digits and single hyphens, 63 at most; an execution's name may hold more kinds.
+JOB_NAME = (
+    "{% $replace($substring($replace($states.input.model & '-' & $states.input.id,"
+    " /[^a-zA-Z0-9]+/, '-'), 0, 63), /-+$/, '') %}"
+)
+AS_OF = "{% $exists($states.input.as_of) ? $states.input.as_of : $states.context.Execution.StartTime %}"
+TRAINED = (
+    "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
+    " 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the states put to work."""
+
+    environment: Environment
+    transform: Function
+    register: Function
+    job_role: iam.Role
+    code: Code
+    wheels: assets.Asset | None
+    artifacts: Artifacts
+
+
+class Pipeline(StateMachine):
+    def __init__(self, scope: cdk.Stack, id: str, *, parts: Parts) -> None:
+        self._parts = parts
+        super().__init__(
+            scope,
+            id,
+            definition=self._definition(scope),
+            comment="Clean tables, then per model: snapshot, training job, gate, registry",
+            timeout=cdk.Duration.hours(12),
+        )
+        for statement in self._job_statements(scope):
+            self.add_to_role_policy(statement)
+
+    def _definition(self, scope: cdk.Stack) -> sfn.IChainable:
+        start = sfn.Pass.jsonata(
+            scope,
+            "As of",
+            comment="Sessions count up to this moment: now, or what the caller says",
+            outputs={"as_of": AS_OF},
+        )
+        chain = sfn.Chain.start(start)
+        for layer in ("staging", "intermediate", "marts"):
+            chain = chain.next(self._run_layer(scope, layer))
+        models = sfn.Map.jsonata(
+            scope,
+            "Models",
+            items=sfn.ProvideItems.json_array([{"model": model} for model in self._parts.environment.models]),
+            item_selector={
+                "model": "{% $states.context.Map.Item.Value.model %}",
+                "as_of": "{% $states.input.as_of %}",
+                "id": "{% $states.context.Execution.Name %}",
+            },
+        )
+        models.item_processor(self._snapshot(scope).next(self._train(scope)).next(self._register(scope)))
+        return chain.next(models)
+
+    def _run_layer(self, scope: cdk.Stack, layer: str) -> tasks.LambdaInvoke:
+        return tasks.LambdaInvoke.jsonata(
+            scope,
+            f"Transform {layer}",
+            lambda_function=self._parts.transform,
+            payload=sfn.TaskInput.from_object({"action": "transform", "layer": layer}),
+            outputs="{% $states.input %}",
+        )
+
+    def _snapshot(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
+        return tasks.LambdaInvoke.jsonata(
+            scope,
+            "Snapshot",
+            lambda_function=self._parts.transform,
+            payload=sfn.TaskInput.from_object(
+                {
+                    "action": "snapshot",
+                    "model": "{% $states.input.model %}",
+                    "snapshot_id": "{% $states.input.id %}",
+                    "as_of": "{% $states.input.as_of %}",
+                }
+            ),
+            outputs="{% $merge([$states.input, {'snapshot': $states.result.Payload}]) %}",
+        )
+
+    def _train(self, scope: cdk.Stack) -> sfn.CustomState:
+        """CDK's own task knows neither spot nor an entry point, so the state is written out."""
+        channels = {
+            "snapshot": "{% $states.input.snapshot.uri %}",
+            "code": self._parts.code.s3_object_url,
+            **({"wheels": self._parts.wheels.s3_object_url} if self._parts.wheels else {}),
+        }
+        request = create_training_job(
+            name=JOB_NAME,
+            role_arn=self._parts.job_role.role_arn,
+            region=self._parts.environment.region,
+            instance=self._parts.environment.training_instance,
+            channels=channels,
+            output_uri=f"{self._parts.artifacts.s3_url_for_object('models')}/",
+            hyperparameters={
+                "model": "{% $states.input.model %}",
+                "as_of": "{% $states.input.as_of %}",
+                "seed": SEED,
+                "code_version": self._parts.code.asset_hash,
+            },
+            tags={"model": "{% $states.input.model %}", "environment": self._parts.environment.name},
+        )
+        return sfn.CustomState(
+            scope,
+            "Train",
+            state_json={
+                "Type": "Task",
+                "QueryLanguage": "JSONata",
+                "Resource": f"arn:{scope.partition}:states:::sagemaker:createTrainingJob.sync",
+                "Arguments": request,
+                "Output": TRAINED,
+                "Retry": [
+                    {
+                        "ErrorEquals": [
+                            "SageMaker.ThrottlingException",
+                            "SageMaker.ResourceLimitExceededException",
+                        ],
+                        "IntervalSeconds": 10,
+                        "MaxAttempts": 5,
+                        "BackoffRate": 2,
+                    }
+                ],
+            },
+        )
+
+    def _register(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
+        prefix = group_name(self._parts.environment.name, "")
+        return tasks.LambdaInvoke.jsonata(
+            scope,
+            "Gate and register",
+            lambda_function=self._parts.register,
+            payload=sfn.TaskInput.from_object(
+                {
+                    "model": "{% $states.input.model %}",
+                    "group": f"{{% '{prefix}' & $replace($states.input.model, '_', '-') %}}",
+                    "job": "{% $states.input.job %}",
+                    "model_data": "{% $states.input.model_data %}",
+                    "snapshot_id": "{% $states.input.id %}",
+                }
+            ),
+            outputs="{% $states.result.Payload %}",
+        )
+
+    def _job_statements(self, scope: cdk.Stack) -> list[iam.PolicyStatement]:
+        """A CustomState brings no permissions of its own."""
+        jobs = scope.format_arn(service="sagemaker", resource="training-job", resource_name="*")
+        rule = scope.format_arn(
+            service="events",
+            resource="rule",
+            resource_name="StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+        )
+        return [
+            iam.PolicyStatement(
+                actions=[
+                    "sagemaker:AddTags",
+                    "sagemaker:CreateTrainingJob",
+                    "sagemaker:DescribeTrainingJob",
+                    "sagemaker:ListTags",
+                    "sagemaker:StopTrainingJob",
+                ],
+                resources=[jobs],  # a job's name holds the execution's, which nobody knows beforehand
+            ),
+            iam.PolicyStatement(
+                actions=["iam:PassRole"],
+                resources=[self._parts.job_role.role_arn],
+                conditions={"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            ),
+            iam.PolicyStatement(
+                actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"], resources=[rule]
+            ),
+        ]
