@@ -1,5 +1,3 @@
-import io
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +6,8 @@ import pytest
 from moto import mock_aws
 
 from adapters import artifacts
-from domain import artifact
 from domain.artifact import BrokenArtifact
+from tests.artifacts import archived, sealed
 
 URI = "s3://artifacts/models/next_item/job-1/output/model.tar.gz"
 
@@ -27,22 +25,8 @@ def cloud() -> Iterator[None]:
 def digest(tmp_path: Path) -> str:
     """Of an artifact that lies at URI."""
     (tmp_path / "table.u32").write_bytes(b"\1\0\0\0")
-    manifest = artifact.seal(
-        tmp_path,
-        format="next_item/1",
-        model="next_item",
-        version="job-1",
-        snapshot_id="snapshot-1",
-        code_version="abc",
-        seed=1,
-        metrics={},
-        baseline_metrics={},
-        counts={},
-    )
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        tar.add(tmp_path, arcname=".")
-    artifacts.store("artifacts", "models/next_item/job-1/output/model.tar.gz", out.getvalue())
+    manifest = sealed(tmp_path)
+    artifacts.store("artifacts", "models/next_item/job-1/output/model.tar.gz", archived(tmp_path))
     return manifest.digest
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from adapters import layer
-from domain import artifact
 from domain import layer as packing
 from domain.artifact import BrokenArtifact
 from domain.layer import Release
+from tests.artifacts import sealed
 
 
 @pytest.fixture
@@ -18,18 +18,7 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Release:
     folder = tmp_path / "artifact"
     folder.mkdir()
     (folder / "table.u32").write_bytes(b"\1\0\0\0")
-    manifest = artifact.seal(
-        folder,
-        format="next_item/1",
-        model="next_item",
-        version="job-1",
-        snapshot_id="snapshot-1",
-        code_version="abc",
-        seed=1,
-        metrics={},
-        baseline_metrics={},
-        counts={},
-    )
+    manifest = sealed(folder)
     release = Release(release_id="r-1", model="next_item", version="1", digest=manifest.digest)
     content = packing.build(release, {path.name: path.read_bytes() for path in folder.iterdir()})
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path / "opt")

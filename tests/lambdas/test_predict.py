@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from adapters import layer
-from domain import artifact
 from domain import layer as packing
 from domain.layer import Release
 from domain.settings import PredictSettings
 from lambdas import predict
+from tests.artifacts import sealed
 from training.next_item.fit import fit
 from training.next_item.sessions import from_columns
 
@@ -52,18 +52,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "OCCURRED_AT_MS": [json.dumps([number] * len(items)) for number, items in enumerate(SESSIONS)],
     }
     counts = fit(from_columns(columns), folder)
-    manifest = artifact.seal(
-        folder,
-        format="next_item/1",
-        model="next_item",
-        version="job-1",
-        snapshot_id="snapshot-1",
-        code_version="abc",
-        seed=1,
-        metrics={},
-        baseline_metrics={},
-        counts=counts,
-    )
+    manifest = sealed(folder, counts=counts)
     release = Release(release_id="release-1", model="next_item", version="7", digest=manifest.digest)
     content = packing.build(release, {path.name: path.read_bytes() for path in folder.iterdir()})
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path / "opt")

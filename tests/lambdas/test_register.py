@@ -14,6 +14,7 @@ from domain import artifact
 from domain.artifact import BrokenArtifact
 from domain.settings import RegisterSettings
 from lambdas import register
+from tests.artifacts import archived, sealed
 
 GROUP = "skiff-test-next-item"
 KEY = "models/next_item/job-1/output/model.tar.gz"
@@ -51,25 +52,11 @@ def approve(monkeypatch: pytest.MonkeyPatch, approval: str) -> None:
 def make_artifact(folder: Path, **about: Any) -> None:
     (folder / "table.u32").write_bytes(b"\1\0\0\0")
     (folder / "golden.jsonl").write_text("{}\n" * 100)
-    fields: dict[str, Any] = {
-        "format": "next_item/1",
-        "model": "next_item",
-        "version": "job-1",
-        "snapshot_id": "snapshot-1",
-        "code_version": "abc",
-        "seed": 1,
-        "metrics": METRICS,
-        "baseline_metrics": BASELINE,
-        "counts": {"sessions": 3},
-    }
-    artifact.seal(folder, **{**fields, **about})
+    sealed(folder, **{"metrics": METRICS, "baseline_metrics": BASELINE, **about})
 
 
 def upload(folder: Path) -> None:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        tar.add(folder, arcname=".")
-    artifacts.store("artifacts", KEY, out.getvalue())
+    artifacts.store("artifacts", KEY, archived(folder))
 
 
 def packages() -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 import io
 import json
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +10,13 @@ import pytest
 from moto import mock_aws
 
 from adapters import artifacts, functions, registry
-from domain import artifact, layer
+from domain import layer
 from domain.artifact import BrokenArtifact
 from domain.probe import WrongAnswer
 from domain.settings import ReleaseSettings
 from lambdas import release
 from stacks.release import STEPS
+from tests.artifacts import archived, sealed
 
 FUNCTION = "predict"
 GROUP = "skiff-test-next-item"
@@ -78,18 +78,7 @@ def approved(tmp_path: Path) -> dict[str, Any]:
     """An approved model package, as the event hands it to the machine."""
     (tmp_path / "table.u32").write_bytes(b"\1\0\0\0")
     (tmp_path / "golden.jsonl").write_text(f"{json.dumps(CASE)}\n" * 3)
-    manifest = artifact.seal(
-        tmp_path,
-        format="next_item/1",
-        model="next_item",
-        version="job-1",
-        snapshot_id="snapshot-1",
-        code_version="abc",
-        seed=1,
-        metrics={},
-        baseline_metrics={},
-        counts={},
-    )
+    manifest = sealed(tmp_path)
     upload(tmp_path)
     metadata = {"model": "next_item", "job": "job-1", "digest": manifest.digest}
     package = registry.register(GROUP, model_data=MODEL_DATA, metadata=metadata)
@@ -97,10 +86,7 @@ def approved(tmp_path: Path) -> dict[str, Any]:
 
 
 def upload(folder: Path) -> None:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        tar.add(folder, arcname=".")
-    artifacts.store("artifacts", "models/job-1/output/model.tar.gz", out.getvalue())
+    artifacts.store("artifacts", "models/job-1/output/model.tar.gz", archived(folder))
 
 
 @pytest.fixture
