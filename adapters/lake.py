@@ -1,7 +1,9 @@
 """
-Writing to the lake, through Firehose: many lines to a record, and no return before each is placed.
+The lake: lines go in through Firehose, many to a record, or straight as a file that is written once.
 """
 
+import gzip
+import io
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -33,6 +35,31 @@ def append(stream: str, lines: Iterable[str]) -> None:
     """
     for records in batched(packed(lines)):
         _place(stream, records)
+
+
+def write(bucket: str, key: str, lines: Iterable[str]) -> bool:
+    """
+    Put *lines*, each ended by a newline, into a gzip file of their own; equal lines give equal bytes.
+
+    Returns:
+        False where *key* is taken already: what lies there stays as it is, and nothing was written.
+    """
+    packed_lines = io.BytesIO()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=packed_lines, mtime=0) as file:
+        file.writelines(f"{line}\n".encode() for line in lines)
+    try:
+        _s3().put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=packed_lines.getvalue(),
+            ContentType="application/gzip",  # no Content-Encoding: clients would unpack it on the way
+            IfNoneMatch="*",
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "PreconditionFailed":
+            return False
+        raise
+    return True
 
 
 def packed(lines: Iterable[str]) -> Iterator[bytes]:
@@ -86,3 +113,8 @@ def _firehose() -> Any:
     # Well inside the function's own timeout, so that a slow Firehose becomes a 503 and not a killed request.
     config = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
     return boto3.client("firehose", config=config)
+
+
+@cache
+def _s3() -> Any:
+    return boto3.client("s3")

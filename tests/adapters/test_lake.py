@@ -1,8 +1,10 @@
+import gzip
 from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +84,36 @@ def test_a_call_that_fails_is_an_error(firehose: Any) -> None:
 
         with pytest.raises(lake.FirehoseUnavailable):
             lake.append(STREAM, ["a"])
+
+
+@pytest.fixture
+def bucket() -> Iterator[Any]:
+    lake._s3.cache_clear()
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="lake")
+        yield boto3.resource("s3").Bucket("lake")
+    lake._s3.cache_clear()
+
+
+def test_a_file_is_written_once_and_what_lies_there_stays(bucket: Any) -> None:
+    first = lake.write("lake", "events/2026/11/22/10/a.gz", ['{"a":1}', '{"b":"ü"}'])
+    second = lake.write("lake", "events/2026/11/22/10/a.gz", ["other"])
+
+    body = bucket.Object("events/2026/11/22/10/a.gz").get()["Body"].read()
+    assert (first, second) == (True, False)
+    assert gzip.decompress(body).decode() == '{"a":1}\n{"b":"ü"}\n'
+
+
+def test_equal_lines_give_equal_bytes(bucket: Any) -> None:
+    lake.write("lake", "a.gz", ["x", "y"])
+    lake.write("lake", "b.gz", iter(["x", "y"]))
+
+    assert bucket.Object("a.gz").get()["ETag"] == bucket.Object("b.gz").get()["ETag"]
+
+
+def test_a_bucket_that_is_not_there_is_an_error_and_not_a_file_that_is_taken(bucket: Any) -> None:
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        lake.write("another", "a.gz", ["x"])
 
 
 lines = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=9))
