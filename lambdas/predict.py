@@ -98,6 +98,7 @@ def _log(prediction: dict[str, Any], context: dict[str, Any], *, site: str, rece
         request_id=context["requestId"],
         ip=context["http"].get("sourceIp"),
         user_agent=context["http"].get("userAgent"),
+        source="predict",
     )
     metrics = telemetry.emf(
         namespace=settings().metrics_namespace,

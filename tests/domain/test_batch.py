@@ -1,5 +1,7 @@
 import gzip
 import json
+import tracemalloc
+from random import Random
 from typing import Any
 
 import pytest
@@ -56,10 +58,36 @@ def test_an_envelope_that_is_not_as_agreed_is_refused(raw: bytes, reason: str, f
 
 def test_a_body_of_exactly_the_limit_is_read_packed_or_not() -> None:
     raw = body(padding="")
-    full = body(padding="x" * (MAX_BODY_BYTES - len(raw)))
+    full = body(padding=Random(17).randbytes(MAX_BODY_BYTES).hex()[: MAX_BODY_BYTES - len(raw)])
 
     assert len(full) == MAX_BODY_BYTES
     assert parse(full, encoding=None) == parse(gzip.compress(full), encoding="gzip")
+
+
+@pytest.mark.parametrize("encoding", ["deflate", "br", "zstd", "gzip, gzip", "identity, gzip"])
+def test_a_packing_that_is_not_read_is_named(encoding: str) -> None:
+    assert refusal(body(), encoding=encoding).reason == "unknown_encoding"
+
+
+@pytest.mark.parametrize("size", [300, 2_000])
+def test_a_batch_of_equal_events_is_no_bomb(size: int) -> None:
+    event = {"name": "view_item", "url": Random(17).randbytes(size).hex()[:size]}
+
+    packed = gzip.compress(body(events=[event] * MAX_EVENTS), compresslevel=9)
+
+    assert len(parse(packed, encoding="gzip").events) == MAX_EVENTS
+
+
+def test_what_packs_as_no_batch_does_is_a_bomb() -> None:
+    blanks = gzip.compress(b'{"events": [{' + b" " * 500_000 + b"}]}")
+
+    assert refusal(blanks, encoding="gzip").reason == "too_compressed"
+
+
+def test_a_packed_body_may_itself_not_be_larger_than_a_body() -> None:
+    packed = gzip.compress(Random(17).randbytes(MAX_BODY_BYTES + 1))
+
+    assert refusal(packed, encoding="gzip").reason == "too_large"
 
 
 @pytest.mark.parametrize(
@@ -72,9 +100,20 @@ def test_what_is_called_gzip_and_is_not_is_refused(raw: bytes) -> None:
 
 
 def test_a_gzip_bomb_is_unpacked_no_further_than_the_limit() -> None:
-    bomb = gzip.compress(bytes(200 * MAX_BODY_BYTES), compresslevel=1)
+    letters = Random(17).randbytes(4096).hex().encode()
+    bomb = gzip.compress(letters * 5_000, compresslevel=9)  # 40 MB, packed below the ratio
+    tracemalloc.start()
 
     refused = refusal(bomb, encoding="gzip")
 
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     assert refused.reason == "too_large"
     assert refused.detail["got"] == str(MAX_BODY_BYTES + 1)
+    assert peak_bytes < 4 * MAX_BODY_BYTES
+
+
+def test_a_batch_that_is_only_too_long_can_still_be_read() -> None:
+    raw = body(events=[{}] * (MAX_EVENTS + 1))
+
+    assert len(parse(raw, encoding=None, max_events=1000).events) == MAX_EVENTS + 1

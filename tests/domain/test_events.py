@@ -55,17 +55,34 @@ def test_unknown_fields_are_kept() -> None:
         ({"occurred_at": "2020-06-16"}, "wrong_value", "occurred_at"),
         ({"occurred_at": True}, "wrong_value", "occurred_at"),
         ({"value": 1e13}, "wrong_value", "value"),
+        ({"tax": "19 %"}, "wrong_value", "tax"),
+        ({"shipping": [1]}, "wrong_value", "shipping"),
+        ({"currency": "euro"}, "wrong_value", "currency"),
+        ({"currency": "EU1"}, "wrong_value", "currency"),
+        ({"consent": True}, "wrong_value", "consent"),
+        ({"consent": {"analytics_storage": "no"}}, "wrong_value", "consent"),
+        ({"consent": {"analytics_storage": "granted"}, "client_id": None}, "missing_field", "client_id"),
+        ({"referrer": 1}, "wrong_value", "referrer"),
+        ({"search_term": {}}, "wrong_value", "search_term"),
+        ({"transaction_id": 17}, "wrong_value", "transaction_id"),
+        ({"prediction_id": []}, "wrong_value", "prediction_id"),
+        ({"event_id": ""}, "wrong_value", "event_id"),
+        ({"user_id": 9}, "wrong_value", "user_id"),
         ({"items": []}, "missing_field", "items"),
         ({"items": "sku-17"}, "wrong_value", "items"),
         ({"items": [{"item_id": "a"}] * (MAX_ITEMS + 1)}, "wrong_value", "items"),
         ({"items": [{"item_id": "a"}, "b"]}, "wrong_value", "items[1]"),
         ({"items": [{"item_id": "a"}, {"item_id": 2}]}, "wrong_value", "items[1].item_id"),
         ({"items": [{"item_id": "a", "price": "9"}]}, "wrong_value", "items[0].price"),
+        ({"items": [{"item_id": "a", "quantity": True}]}, "wrong_value", "items[0].quantity"),
+        ({"items": [{"item_id": "a", "item_name": 1}]}, "wrong_value", "items[0].item_name"),
         ({"name": "purchase"}, "missing_field", "transaction_id"),
         ({"name": "search"}, "missing_field", "search_term"),
         ({"value": False}, "wrong_value", "value"),
         ({"url": "https://shop.example/" + "a" * MAX_EVENT_BYTES}, "too_large", "event"),
         ({"url": "cut in the middle of an emoji: \ud83d"}, "bad_text", "event"),
+        ({"url": "NUL \0 in a text"}, "bad_text", "event"),
+        ({"name of a field \\\0": 1}, "bad_text", "event"),
     ],
 )
 def test_a_refusal_names_the_reason_and_the_field(change: dict[str, Any], reason: str, field: str) -> None:
@@ -86,6 +103,24 @@ def test_null_is_the_same_as_absent_where_a_field_is_optional(field: str) -> Non
     page_view = {**VIEW, "name": "page_view", field: None}
 
     assert checked(page_view, site="shop")["name"] == "page_view"
+
+
+def test_a_text_that_only_shows_how_nul_is_spelled_is_taken() -> None:
+    event = {**VIEW, "url": "\\u0000 and \\\\u0000"}
+
+    assert checked(event, site="shop")["url"] == event["url"]
+
+
+def test_who_denied_consent_needs_no_client_id() -> None:
+    event = {**VIEW, "client_id": None, "consent": {"analytics_storage": "denied"}}
+
+    assert checked(event, site="shop")["consent"] == {"analytics_storage": "denied"}
+
+
+def test_a_purpose_that_is_not_known_yet_is_kept() -> None:
+    event = {**VIEW, "consent": {"analytics_storage": "granted", "mind_reading": ["no"]}}
+
+    assert checked(event, site="shop")["consent"] == event["consent"]
 
 
 def test_an_event_without_an_id_gets_the_same_one_every_time_it_is_sent() -> None:
