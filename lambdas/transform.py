@@ -2,17 +2,22 @@
 The warehouse's steps, one per invocation: refresh a layer and check it, freeze a snapshot, count.
 """
 
+import json
 import os
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from adapters import snapshots, telemetry, warehouse
+from adapters import metrics, snapshots, telemetry, warehouse
 from domain.settings import TransformSettings
 from domain.snapshot import Manifest, folder
-from domain.tables import LAYERS
-from warehouse import run
+from domain.tables import TABLES, Table, of_layer
+from warehouse import checks, refresh, run
+
+# What the collector counts, and the column of operations.collector_counts that it is kept in.
+COUNTERS = {"Accepted": "accepted", "Rejected": "rejected", "Unconfirmed": "unconfirmed"}
+COUNTED_HOURS = 26  # the checks look at 24 whole ones
 
 
 class UnknownAction(ValueError):
@@ -20,7 +25,7 @@ class UnknownAction(ValueError):
 
 
 class ChecksFailed(RuntimeError):
-    """A layer holds rows that it must not hold; what is made from it stays as it was."""
+    """A layer would hold rows that it must not hold; it stays as it was, and so does what is made from it."""
 
 
 class EmptySnapshot(LookupError):
@@ -30,7 +35,12 @@ class EmptySnapshot(LookupError):
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     match event:
         case {"action": "transform", "layer": layer}:
-            return transform(layer)
+            as_of = event.get("as_of")
+            return transform(
+                layer,
+                run_id=context.aws_request_id,
+                as_of=datetime.fromisoformat(as_of) if as_of else datetime.now(UTC),
+            )
         case {"action": "snapshot", "model": model, "snapshot_id": snapshot_id, "as_of": as_of}:
             return snapshot(
                 model=model,
@@ -43,20 +53,59 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     raise UnknownAction(f"{event} is none of transform, snapshot and count with what they need")
 
 
-def transform(layer: str) -> dict[str, Any]:
+def transform(layer: str, *, run_id: str, as_of: datetime) -> dict[str, Any]:
     """
-    Refresh the tables of *layer*, then check them.
+    Bring the tables of *layer* up to date and check them, all in one transaction.
+
+    Args:
+        as_of: the moment that freshness and volume are judged at.
 
     Raises:
-        ChecksFailed: after the metric is out, so that the pipeline stops here.
+        ChecksFailed: after the layer was put back as it was and the metric is out, so that the pipeline stops here.
     """
-    with closing(warehouse.connect(settings(), query_tag=f"transform {layer}")) as connection:
-        for table in LAYERS[layer]:
-            run.run(connection, f"{layer}/{table}")
-        found = [check for table in LAYERS[layer] for check in run.checks(connection, f"{layer}/{table}")]
-        _report(layer, found)
-        rows = {table: _rows(connection, f"{layer}.{table}") for table in LAYERS[layer]}
-    return {"layer": layer, "tables": rows, "checks": len(found)}
+    tables = of_layer(layer)
+    with closing(warehouse.connect(settings(), query_tag=warehouse.tag(f"transform {layer}"))) as connection:
+        refresh.declare(connection, tables)
+        if layer == "staging":
+            _keep_counts(connection)
+        refresh.judge_at(connection, as_of)
+        run.execute(connection, "begin")
+        if layer == "staging":
+            run.run(connection, "operations/arrived")
+        refreshed, found = _refreshed(connection, tables)
+        run.execute(connection, "rollback" if any(result.stops for result in found) else "commit")
+        checks.record(connection, found, run_id=run_id, as_of=as_of)
+        _report(layer, refreshed, found)
+        rows = {table.name: _rows(connection, table.full_name) for table in tables}
+    touched = {
+        counts.table: {"read": counts.rows_read, "written": counts.rows_written} for counts in refreshed
+    }
+    return {"layer": layer, "tables": rows, "touched": touched, "checks": len(found)}
+
+
+def _refreshed(
+    connection: Any, tables: tuple[Table, ...]
+) -> tuple[list[refresh.Refreshed], list[checks.Result]]:
+    """Each table is checked right after its refresh: checks look at what it touched."""
+    refreshed: list[refresh.Refreshed] = []
+    found: list[checks.Result] = []
+    for table in tables:
+        refreshed.append(refresh.refresh(connection, table))
+        found += checks.results(connection, table)
+    return refreshed, found
+
+
+def _keep_counts(connection: Any) -> None:
+    """Bring over what the collector counted: the checks hold the log against it."""
+    until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    since = until - timedelta(hours=COUNTED_HOURS)
+    sums = metrics.hourly_sums(settings().metrics_namespace, tuple(COUNTERS), since=since, until=until)
+    counts = [
+        {"hour": run.moment(hour), **{column: found[metric] for metric, column in COUNTERS.items()}}
+        for hour, found in sorted(sums.items())
+    ]
+    for statement in run.statements("operations/record_counts"):
+        run.execute(connection, statement, counts=json.dumps(counts))
 
 
 def snapshot(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) -> dict[str, Any]:
@@ -77,10 +126,8 @@ def snapshot(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) -> 
 
 def count() -> dict[str, Any]:
     """How far the events have come; a table that no run has made yet is empty."""
-    with closing(warehouse.connect(settings(), query_tag="count")) as connection:
-        for layer, tables in LAYERS.items():
-            for table in tables:
-                run.declare(connection, f"{layer}/{table}")
+    with closing(warehouse.connect(settings(), query_tag=warehouse.tag("count"))) as connection:
+        refresh.declare(connection, TABLES)
         [[counted]] = run.run(connection, "counts")
     return {name: int(number) for name, number in counted.items()}
 
@@ -89,7 +136,9 @@ def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) ->
     """What Snowflake has put into the attempt's folder, written down."""
     names = {"snapshot_id": snapshot_id, "attempt": attempt}
     values = {**names, "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")}
-    with closing(warehouse.connect(settings(), query_tag=f"snapshot {model}")) as connection:
+    with closing(
+        warehouse.connect(settings(), query_tag=warehouse.tag("snapshot", model=model))
+    ) as connection:
         [[unloaded], [content]] = run.run(connection, f"snapshots/{model}", **values)
     if not unloaded["rows_unloaded"]:
         raise EmptySnapshot(f"{model} has no session that ended by {as_of}")
@@ -106,22 +155,30 @@ def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) ->
     )
 
 
-def _report(layer: str, found: list[run.Check]) -> None:
-    failed = [check for check in found if check.offending_rows]
-    violations = sum(check.offending_rows for check in failed)
+def _report(layer: str, refreshed: list[refresh.Refreshed], found: list[checks.Result]) -> None:
+    stopping = [result for result in found if result.stops]
+    warning = [result for result in found if result.offending_rows and not result.stops]
     telemetry.emit(
         telemetry.emf(
             namespace=settings().metrics_namespace,
-            metrics={"CheckViolations": (violations, "Count")},
+            metrics={
+                "CheckViolations": (sum(result.offending_rows for result in stopping), "Count"),
+                "CheckWarnings": (sum(result.offending_rows for result in warning), "Count"),
+                "RowsRead": (sum(counts.rows_read for counts in refreshed), "Count"),
+                "RowsWritten": (sum(counts.rows_written for counts in refreshed), "Count"),
+            },
             dimensions=[[], ["layer"]],
             at=datetime.now(UTC),
             layer=layer,
+            warnings=[_sentence(result) for result in warning],
         )
     )
-    if failed:
-        raise ChecksFailed(
-            "; ".join(f"{layer}: {check.name}: {check.offending_rows} rows" for check in failed)
-        )
+    if stopping:
+        raise ChecksFailed("; ".join(map(_sentence, stopping)))
+
+
+def _sentence(result: checks.Result) -> str:
+    return f"{result.table}: {result.name}: {result.offending_rows} rows"
 
 
 def _rows(connection: Any, table: str) -> int:

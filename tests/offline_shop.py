@@ -14,10 +14,11 @@ from typing import Any
 import snowflake.connector
 from moto import mock_aws
 
-from domain.tables import LAYERS
+from domain.tables import LAYERS, of_layer
+from lambdas import platform
 from local.snowflake import offline
 from local.snowflake.account import Account
-from warehouse import run
+from warehouse import checks, refresh, run
 
 DATABASE = "SKIFF_TEST"
 LAKE = "lake"
@@ -69,6 +70,7 @@ def line(
 class Shop:
     account: Account
     connection: Any
+    found: dict[str, list[checks.Result]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def send(self, *lines: dict[str, Any], hours_ago: int = 0) -> str:
@@ -83,20 +85,19 @@ class Shop:
         return key
 
     def transform(self, *layers: str) -> None:
-        """Refresh these layers; without a name, all of them."""
+        """Refresh these layers; without a name, all of them. What checks find is kept for `violations`."""
         for layer in layers or LAYERS:
-            for table in LAYERS[layer]:
-                run.run(self.connection, f"{layer}/{table}")
+            refresh.declare(self.connection, of_layer(layer))
+            if layer == "staging":
+                run.run(self.connection, "operations/arrived")
+            for table in of_layer(layer):
+                refresh.refresh(self.connection, table)
+                self.found[table.full_name] = checks.results(self.connection, table)
 
     def violations(self) -> dict[str, int]:
-        """Every check that finds something, and how much."""
-        found = [
-            check
-            for layer, tables in LAYERS.items()
-            for table in tables
-            for check in run.checks(self.connection, f"{layer}/{table}")
-        ]
-        return {check.name: check.offending_rows for check in found if check.offending_rows}
+        """Every check that stopped the last refresh of its table, and by how many rows."""
+        found = [result for results in self.found.values() for result in results]
+        return {result.name: result.offending_rows for result in found if result.stops}
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         return list(self.connection.cursor().execute(query).fetchall())
@@ -107,6 +108,6 @@ def open_shop() -> Iterator[Shop]:
     with mock_aws(), offline() as account:
         account.s3.create_bucket(Bucket=LAKE)
         connection = snowflake.connector.connect(database=DATABASE)
-        for file in ("platform/integration", "raw/events", "platform/pipes"):
+        for file in (*platform.BEFORE_TRUST, *platform.AFTER_TRUST):
             run.run(connection, file, **PLATFORM)
         yield Shop(account=account, connection=connection)

@@ -3,7 +3,7 @@ Running the SQL files as they stand: called by the functions that speak to Snowf
 """
 
 import re
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +21,6 @@ class UnsafeValue(ValueError):
     """A value could change what a statement does."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Check:
-    name: str
-    offending_rows: int
-
-
 def run(connection: Any, file: str, **values: str) -> list[list[Row]]:
     """
     Run every statement of *file*, a path below this folder.
@@ -37,20 +31,15 @@ def run(connection: Any, file: str, **values: str) -> list[list[Row]]:
     return [execute(connection, statement) for statement in statements(file, **values)]
 
 
-def declare(connection: Any, table: str) -> None:
-    """Make *table* (layer/name) if nobody has: a table's file starts with that statement."""
-    execute(connection, statements(table)[0])
+def execute(connection: Any, statement: str, **bound: str) -> list[Row]:
+    """
+    The rows that answer *statement*; names in lower case: Snowflake has both, by kind of statement.
 
-
-def checks(connection: Any, table: str) -> list[Check]:
-    """What each check of *table* (layer/name) finds: a query for bad rows, named by the comment above it."""
-    return [_check(connection, query) for query in statements(f"checks/{table}")]
-
-
-def execute(connection: Any, statement: str) -> list[Row]:
-    """The rows that answer *statement*; names in lower case: Snowflake has both, by kind of statement."""
+    Args:
+        bound: values for `%(name)s`, quoted by the connector: for text of any kind.
+    """
     with connection.cursor() as cursor:
-        rows = cursor.execute(statement).fetchall()
+        rows = cursor.execute(statement, bound or None).fetchall()
         names = [column.name.lower() for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
@@ -68,6 +57,11 @@ def render(text: str, **values: str) -> str:
     return PLACEHOLDER.sub(lambda placeholder: values[placeholder[1]], text)
 
 
+def moment(at: datetime) -> str:
+    """A moment as the warehouse writes it, in UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
 def split(text: str) -> list[str]:
     parts = [""]
     for piece in PIECE.findall(text):
@@ -76,8 +70,3 @@ def split(text: str) -> list[str]:
         else:
             parts[-1] += piece
     return [part.strip() for part in parts if COMMENT.sub("", part).strip()]
-
-
-def _check(connection: Any, query: str) -> Check:
-    [found] = execute(connection, f"select count(*) as n from (\n{query}\n) as offending")  # noqa: S608  # our own file
-    return Check(name=query.splitlines()[0].lstrip("- "), offending_rows=found["n"])

@@ -1,92 +1,149 @@
 -- What visitors did, each event in its session. Grain: site, event_id.
-create table if not exists intermediate.session_events (
-    site varchar,
-    event_id varchar,
-    session_key varchar,
-    client_id varchar,
-    session_id varchar,
-    occurred_at timestamp_ntz,
-    name varchar,
-    item_ids array,
-    value number(18, 4),
-    currency varchar,
-    prediction_id varchar,
-    loaded_at timestamp_ntz
-);
+-- Without consent there is no visitor: such an event is kept, in no session.
+create or alter table intermediate.session_events (
+    site varchar comment 'The shop',
+    event_id varchar comment 'As in staging.events',
+    session_key varchar comment 'The session, named by its first event; null without consent',
+    session_ended_at timestamp_ntz comment 'When the last event of the session happened, UTC; without consent, this one',
+    client_id varchar comment 'The browser or device; null without consent',
+    user_id varchar comment 'The customer, where logged in',
+    session_id varchar comment 'The client''s own session, where it keeps one',
+    occurred_at timestamp_ntz comment 'When it happened, UTC',
+    name varchar comment 'What happened, in GA4 names',
+    search_term varchar comment 'What was searched for, as typed',
+    transaction_id varchar comment 'The order',
+    currency varchar comment 'ISO 4217, of value',
+    value number(18, 4) comment 'What the event is worth, in currency',
+    prediction_id varchar comment 'The answer that it follows from'
+) comment = 'What visitors did, each event in its session';
 
-set since = (
-    select coalesce(dateadd('hour', -1, max(loaded_at)), '1970-01-01'::timestamp_ntz)
-    from intermediate.session_events
-);
+-- A late event can split or join sessions, but only from half an hour before it on. What had ended by then stays; what
+-- came after is made anew, from the start of the first session of it.
+insert overwrite into operations.touched (site, key, changed_from, rebuilt_from)
+with
 
--- A late event can split or join sessions, so a visitor with anything new is rebuilt whole.
-begin;
+changed_visitors as (
 
-delete from intermediate.session_events
-where (site, client_id) in (
     select
         site,
-        client_id
-    from staging.events
-    where loaded_at > $since::timestamp_ntz
-);
+        client_id,
+        min(occurred_at) as changed_at
+    from staging.changes
+    where
+        loaded_at > $since::timestamp_ntz
+        and client_id is not null
+        and name not in ('prediction', 'training_run')
+    group by site, client_id
+
+),
+
+first_starts as (
+
+    select
+        changed_visitors.site,
+        changed_visitors.client_id,
+        min(session_events.occurred_at) as started_at
+    from changed_visitors
+    inner join intermediate.session_events
+        on
+            changed_visitors.site = session_events.site
+            and changed_visitors.client_id = session_events.client_id
+            and dateadd('second', -1800, changed_visitors.changed_at) <= session_events.session_ended_at
+    group by changed_visitors.site, changed_visitors.client_id
+
+)
+
+select
+    changed_visitors.site,
+    changed_visitors.client_id as key,
+    dateadd('second', -1800, changed_visitors.changed_at) as changed_from,
+    least(changed_visitors.changed_at, coalesce(first_starts.started_at, changed_visitors.changed_at)) as rebuilt_from
+from changed_visitors
+left join first_starts
+    on
+        changed_visitors.site = first_starts.site
+        and changed_visitors.client_id = first_starts.client_id;
+
+select count(*) as rows_read
+from staging.events
+inner join operations.touched
+    on
+        events.site = touched.site
+        and events.client_id = touched.key
+        and events.occurred_at >= touched.rebuilt_from;
+
+delete from intermediate.session_events
+using operations.touched
+where
+    session_events.site = touched.site
+    and session_events.client_id = touched.key
+    and session_events.session_ended_at >= touched.changed_from;
+
+delete from intermediate.session_events
+using staging.changes
+where
+    session_events.client_id is null
+    and session_events.site = changes.site
+    and session_events.event_id = changes.event_id
+    and changes.client_id is null
+    and changes.loaded_at > $since::timestamp_ntz;
 
 insert into intermediate.session_events (
     site,
     event_id,
     session_key,
+    session_ended_at,
     client_id,
+    user_id,
     session_id,
     occurred_at,
     name,
-    item_ids,
-    value,
+    search_term,
+    transaction_id,
     currency,
-    prediction_id,
-    loaded_at
+    value,
+    prediction_id
 )
 with
 
-events as (
+touched_events as (
 
-    select * from staging.events
-
-),
-
-touched_visitors as (
-
-    select distinct
-        site,
-        client_id
-    from events
-    where loaded_at > $since::timestamp_ntz
-
-),
-
-client_events as (
-
-    select * from events
-    where name not in ('prediction', 'training_run')
+    select
+        events.site,
+        events.event_id,
+        events.client_id,
+        events.user_id,
+        events.session_id,
+        events.occurred_at,
+        events.name,
+        events.search_term,
+        events.transaction_id,
+        events.currency,
+        events.value,
+        events.prediction_id
+    from staging.events
+    inner join operations.touched
+        on
+            events.site = touched.site
+            and events.client_id = touched.key
+            and events.occurred_at >= touched.rebuilt_from
+    where events.name not in ('prediction', 'training_run')
 
 ),
 
 after_silence as (
 
     select
-        client_events.*,
+        *,
         datediff(
             'millisecond',
-            lag(client_events.occurred_at) over (
-                partition by client_events.site, client_events.client_id
-                order by client_events.occurred_at, client_events.event_id
+            lag(occurred_at) over (
+                partition by site, client_id
+                order by occurred_at, event_id
             ),
-            client_events.occurred_at
+            occurred_at
         ) as silence_ms
-    from client_events
-    inner join touched_visitors
-        on
-            client_events.site = touched_visitors.site
-            and client_events.client_id = touched_visitors.client_id
+    from touched_events
 
 ),
 
@@ -94,6 +151,7 @@ numbered_by_session as (
 
     select
         *,
+        coalesce(silence_ms > 1800 * 1000, true) as is_first,
         sum(iff(silence_ms > 1800 * 1000, 1, 0)) over (
             partition by site, client_id
             order by occurred_at, event_id
@@ -103,36 +161,75 @@ numbered_by_session as (
 
 ),
 
-named_by_first_event as (
+named_sessions as (
 
     select
-        *,
+        site,
+        client_id,
+        session_number,
         -- the first event's id, so that a session keeps its key when another one is split or grows;
         -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
         sha2(
-            site || '|' || length(client_id) || '|' || client_id || '|' || first_value(event_id) over (
-                partition by site, client_id, session_number
-                order by occurred_at, event_id
-            ),
+            site || '|' || length(client_id) || '|' || client_id || '|' || max(iff(is_first, event_id, null)),
             256
-        ) as session_key
+        ) as session_key,
+        max(occurred_at) as session_ended_at
     from numbered_by_session
+    group by site, client_id, session_number
+
+),
+
+with_session as (
+
+    select
+        numbered_by_session.site,
+        numbered_by_session.event_id,
+        named_sessions.session_key,
+        named_sessions.session_ended_at,
+        numbered_by_session.client_id,
+        numbered_by_session.user_id,
+        numbered_by_session.session_id,
+        numbered_by_session.occurred_at,
+        numbered_by_session.name,
+        numbered_by_session.search_term,
+        numbered_by_session.transaction_id,
+        numbered_by_session.currency,
+        numbered_by_session.value,
+        numbered_by_session.prediction_id
+    from numbered_by_session
+    inner join named_sessions
+        on
+            numbered_by_session.site = named_sessions.site
+            and numbered_by_session.client_id = named_sessions.client_id
+            and numbered_by_session.session_number = named_sessions.session_number
+
+),
+
+without_consent as (
+
+    select
+        site,
+        event_id,
+        null as session_key,
+        occurred_at as session_ended_at,
+        client_id,
+        user_id,
+        session_id,
+        occurred_at,
+        name,
+        search_term,
+        transaction_id,
+        currency,
+        value,
+        prediction_id
+    from staging.events
+    where
+        client_id is null
+        and name not in ('prediction', 'training_run')
+        and loaded_at > $since::timestamp_ntz
 
 )
 
-select
-    site,
-    event_id,
-    session_key,
-    client_id,
-    session_id,
-    occurred_at,
-    name,
-    item_ids,
-    value,
-    currency,
-    prediction_id,
-    loaded_at
-from named_by_first_event;
-
-commit;
+select * from with_session
+union all
+select * from without_consent;

@@ -1,60 +1,37 @@
 -- A visit: events of one visitor without half an hour of silence between them. Grain: session_key.
-create table if not exists intermediate.sessions (
-    session_key varchar,
-    site varchar,
-    client_id varchar,
-    started_at timestamp_ntz,
-    ended_at timestamp_ntz,
-    event_count number(38, 0),
-    has_add_to_cart boolean,
-    has_purchase boolean,
-    loaded_at timestamp_ntz
-);
-
-set since = (
-    select coalesce(dateadd('hour', -1, max(loaded_at)), '1970-01-01'::timestamp_ntz)
-    from intermediate.sessions
-);
-
-begin;
+create or alter table intermediate.sessions (
+    session_key varchar comment 'sha256 of site, client and first event',
+    site varchar comment 'The shop',
+    client_id varchar comment 'The browser or device',
+    user_id varchar comment 'The customer, if logged in at any time of it; of several, the last in the alphabet',
+    started_at timestamp_ntz comment 'When the first event happened, UTC',
+    ended_at timestamp_ntz comment 'When the last event happened, UTC',
+    event_count number(38, 0) comment 'How many events it has',
+    view_count number(38, 0) comment 'How many of them are view_item',
+    has_add_to_cart boolean comment 'Whether something was put into the cart',
+    has_purchase boolean comment 'Whether something was bought'
+) comment = 'Visits, one row each';
 
 delete from intermediate.sessions
-where (site, client_id) in (
-    select
-        site,
-        client_id
-    from intermediate.session_events
-    where loaded_at > $since::timestamp_ntz
-);
+using operations.touched
+where
+    sessions.site = touched.site
+    and sessions.client_id = touched.key
+    and sessions.ended_at >= touched.changed_from;
 
 insert into intermediate.sessions (
     session_key,
     site,
     client_id,
+    user_id,
     started_at,
     ended_at,
     event_count,
+    view_count,
     has_add_to_cart,
-    has_purchase,
-    loaded_at
+    has_purchase
 )
 with
-
-session_events as (
-
-    select * from intermediate.session_events
-
-),
-
-touched_visitors as (
-
-    select distinct
-        site,
-        client_id
-    from session_events
-    where loaded_at > $since::timestamp_ntz
-
-),
 
 grouped_by_session as (
 
@@ -62,21 +39,21 @@ grouped_by_session as (
         session_events.session_key,
         session_events.site,
         session_events.client_id,
+        max(session_events.user_id) as user_id,
         min(session_events.occurred_at) as started_at,
         max(session_events.occurred_at) as ended_at,
         count(*) as event_count,
+        count_if(session_events.name = 'view_item') as view_count,
         count_if(session_events.name = 'add_to_cart') > 0 as has_add_to_cart,
-        count_if(session_events.name = 'purchase') > 0 as has_purchase,
-        max(session_events.loaded_at) as loaded_at
-    from session_events
-    inner join touched_visitors
+        count_if(session_events.name = 'purchase') > 0 as has_purchase
+    from intermediate.session_events
+    inner join operations.touched
         on
-            session_events.site = touched_visitors.site
-            and session_events.client_id = touched_visitors.client_id
+            session_events.site = touched.site
+            and session_events.client_id = touched.key
+            and session_events.session_ended_at >= touched.changed_from
     group by session_events.session_key, session_events.site, session_events.client_id
 
 )
 
 select * from grouped_by_session;
-
-commit;

@@ -1,31 +1,21 @@
 -- The items a session looked at, in order. Grain: session_key, which is the client's own session where it names one.
 -- Of a very long session the newest looks are kept, and its start is the start of these.
-create table if not exists marts.next_item_sessions (
-    session_key varchar,
-    site varchar,
-    client_id varchar,
-    started_at timestamp_ntz,
-    ended_at timestamp_ntz,
-    item_ids array,
-    occurred_at_ms array,
-    loaded_at timestamp_ntz
-);
+create or alter table marts.next_item_sessions (
+    session_key varchar comment 'sha256 of site, client and the client''s session; else as in intermediate.sessions',
+    site varchar comment 'The shop',
+    client_id varchar comment 'The browser or device',
+    started_at timestamp_ntz comment 'When the first look happened, UTC',
+    ended_at timestamp_ntz comment 'When the last look happened, UTC',
+    item_ids array comment 'The items, oldest look first',
+    occurred_at_ms array comment 'When each look happened, epoch milliseconds'
+) comment = 'The items a session looked at, in order: what next_item learns from';
 
-set since = (
-    select coalesce(dateadd('hour', -1, max(loaded_at)), '1970-01-01'::timestamp_ntz)
-    from marts.next_item_sessions
-);
-
-begin;
-
+-- A client's own session has no end in time, so a visitor with anything new is made anew whole.
 delete from marts.next_item_sessions
-where (site, client_id) in (
-    select
-        site,
-        client_id
-    from intermediate.session_events
-    where loaded_at > $since::timestamp_ntz
-);
+using operations.touched
+where
+    next_item_sessions.site = touched.site
+    and next_item_sessions.client_id = touched.key;
 
 insert into marts.next_item_sessions (
     session_key,
@@ -34,69 +24,41 @@ insert into marts.next_item_sessions (
     started_at,
     ended_at,
     item_ids,
-    occurred_at_ms,
-    loaded_at
+    occurred_at_ms
 )
 with
-
-session_events as (
-
-    select * from intermediate.session_events
-
-),
-
-touched_visitors as (
-
-    select distinct
-        site,
-        client_id
-    from session_events
-    where loaded_at > $since::timestamp_ntz
-
-),
-
-item_events as (
-
-    select
-        session_events.site,
-        session_events.client_id,
-        session_events.event_id,
-        session_events.occurred_at,
-        session_events.loaded_at,
-        session_events.item_ids,
-        iff(
-            session_events.session_id is null,
-            session_events.session_key,
-            -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
-            sha2(
-                session_events.site || '|' || length(session_events.client_id) || '|' || session_events.client_id
-                || '|' || session_events.session_id,
-                256
-            )
-        ) as session_key
-    from session_events
-    inner join touched_visitors
-        on
-            session_events.site = touched_visitors.site
-            and session_events.client_id = touched_visitors.client_id
-    -- as in training/next_item/features.py
-    where session_events.name = 'view_item'
-
-),
 
 looks as (
 
     select
         item_events.site,
         item_events.client_id,
-        item_events.session_key,
         item_events.event_id,
         item_events.occurred_at,
-        item_events.loaded_at,
-        item.index as position,
-        item.value::varchar as item_id
-    from item_events,
-        lateral flatten(input => item_events.item_ids) as item
+        item_events.position,
+        item_events.item_id,
+        iff(
+            item_events.session_id is null,
+            session_events.session_key,
+            -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
+            sha2(
+                item_events.site || '|' || length(item_events.client_id) || '|' || item_events.client_id
+                || '|' || item_events.session_id,
+                256
+            )
+        ) as session_key
+    from intermediate.item_events
+    inner join operations.touched
+        on
+            item_events.site = touched.site
+            and item_events.client_id = touched.key
+    left join intermediate.session_events
+        on
+            item_events.site = session_events.site
+            and item_events.event_id = session_events.event_id
+            and session_events.session_id is null
+    -- as in training/next_item/features.py
+    where item_events.name = 'view_item'
 
 ),
 
@@ -125,13 +87,10 @@ grouped_by_session as (
         array_agg(item_id) within group (order by occurred_at, event_id, position) as item_ids,
         array_agg(date_part(epoch_millisecond, occurred_at)) within group (
             order by occurred_at, event_id, position
-        ) as occurred_at_ms,
-        max(loaded_at) as loaded_at
+        ) as occurred_at_ms
     from newest_looks
     group by session_key, site, client_id
 
 )
 
 select * from grouped_by_session;
-
-commit;

@@ -1,141 +1,263 @@
 -- Events as typed columns, the client's clock corrected. Grain: site, event_id.
-create table if not exists staging.events (
-    site varchar,
-    event_id varchar,
-    name varchar,
-    occurred_at timestamp_ntz,
-    received_at timestamp_ntz,
-    client_id varchar,
-    user_id varchar,
-    session_id varchar,
-    url varchar,
-    referrer varchar,
-    search_term varchar,
-    transaction_id varchar,
-    currency varchar,
-    value number(18, 4),
-    tax number(18, 4),
-    shipping number(18, 4),
-    prediction_id varchar,
-    model varchar,
-    version varchar,
-    tier varchar,
-    item_ids array,
-    items variant,
-    request_id varchar,
-    user_agent varchar,
-    loaded_at timestamp_ntz
-);
+create or alter table staging.events (
+    site varchar comment 'The shop whose write key came with the event',
+    event_id varchar comment 'Made by the client, or from the content, so that an event sent twice is one',
+    name varchar comment 'What happened, in GA4 names; prediction and training_run are the system''s own',
+    source varchar comment 'How the line came into the log: collector, import, redrive or predict',
+    occurred_at timestamp_ntz comment 'When it happened, UTC: the client''s clock, corrected by sent_at, never in the future',
+    received_at timestamp_ntz comment 'When the collector had it, UTC',
+    client_id varchar comment 'The browser or device; null where consent was denied',
+    user_id varchar comment 'The shop''s own name for a customer who is logged in',
+    session_id varchar comment 'The client''s own session, where it keeps one',
+    url varchar comment 'The page',
+    referrer varchar comment 'The page before',
+    search_term varchar comment 'What was searched for, as typed',
+    transaction_id varchar comment 'The order that a purchase or refund belongs to',
+    currency varchar comment 'ISO 4217, of value, tax, shipping and prices',
+    value number(18, 4) comment 'What the event is worth, in currency; of a purchase the order''s total',
+    tax number(18, 4) comment 'The tax in value',
+    shipping number(18, 4) comment 'The shipping in value',
+    prediction_id varchar comment 'The answer that this event follows from, or that it is',
+    model varchar comment 'The model that answered or was trained',
+    version varchar comment 'Its version',
+    tier varchar comment 'Who answered: model, cache or baseline',
+    items variant comment 'The items as sent, a JSON array of objects',
+    details variant comment 'Of the system''s own events, the event whole; null for clients',
+    is_verified boolean comment 'Whether the sender proved itself by a signature',
+    reject_id varchar comment 'The refusal that it was redriven from',
+    request_id varchar comment 'The HTTP request that the event came with',
+    user_agent varchar comment 'The program that sent it',
+    src_file varchar comment 'The file of the log that holds the line',
+    src_row number(38, 0) comment 'Its row there, from 1',
+    loaded_at timestamp_ntz comment 'When the warehouse had it, UTC; refreshes go by it'
+) comment = 'Events as typed columns, one row per event';
 
--- The window is on arrival, so an event that comes late is simply a new one. The hour of overlap covers loads that
--- commit out of order; the key makes reading them twice harmless.
-set since = (
-    select coalesce(dateadd('hour', -1, max(loaded_at)), '1970-01-01'::timestamp_ntz)
-    from staging.events
-);
+-- What the line that arrived later but was received earlier has replaced: whom it concerned has to be made anew.
+create or alter table staging.displaced_events (
+    site varchar comment 'As in staging.events before it was replaced',
+    event_id varchar comment 'As in staging.events',
+    name varchar comment 'As in staging.events before it was replaced',
+    occurred_at timestamp_ntz comment 'As in staging.events before it was replaced',
+    client_id varchar comment 'As in staging.events before it was replaced',
+    user_id varchar comment 'As in staging.events before it was replaced',
+    transaction_id varchar comment 'As in staging.events before it was replaced',
+    items variant comment 'As in staging.events before it was replaced',
+    loaded_at timestamp_ntz comment 'When the line that replaced it was loaded, UTC'
+) comment = 'Events that an earlier copy has replaced: bookkeeping of refreshes, empty after a replay';
 
--- The copy of an event that was loaded first stays.
-merge into staging.events as target
-using (
-    with
+-- Every line of the log as typed columns, copies included. Grain: src_file, src_row. Only here is the JSON opened.
+create or replace view staging.arrivals as
+with
 
-    arrived_events as (
-
-        select * from raw.events
-        where loaded_at > $since::timestamp_ntz
-
-    ),
-
-    typed_events as (
-
-        select
-            v:site::varchar as site,
-            v:event.event_id::varchar as event_id,
-            v:event.name::varchar as name,
-            v:event.client_id::varchar as client_id,
-            v:event.user_id::varchar as user_id,
-            v:event.session_id::varchar as session_id,
-            v:event.url::varchar as url,
-            v:event.referrer::varchar as referrer,
-            v:event.search_term::varchar as search_term,
-            v:event.transaction_id::varchar as transaction_id,
-            v:event.currency::varchar as currency,
-            v:event.value::number(18, 4) as value,
-            v:event.tax::number(18, 4) as tax,
-            v:event.shipping::number(18, 4) as shipping,
-            v:event.prediction_id::varchar as prediction_id,
-            v:event.model::varchar as model,
-            v:event.version::varchar as version,
-            v:event.tier::varchar as tier,
-            v:event.items as items,
-            v:request_id::varchar as request_id,
-            v:user_agent::varchar as user_agent,
-            v:received_at::timestamp_ntz as received_at,
-            to_timestamp_ntz(v:event.occurred_at::number, 3) as client_occurred_at,
-            to_timestamp_ntz(v:sent_at::number, 3) as client_sent_at,
-            loaded_at,
-            src_file,
-            src_row
-        from arrived_events
-
-    ),
-
-    first_copies as (
-
-        select * from typed_events
-        where site is not null and event_id is not null
-        qualify
-            row_number() over (
-                partition by site, event_id
-                order by loaded_at, received_at, src_file, src_row
-            ) = 1
-
-    ),
-
-    corrected_events as (
-
-        select
-            *,
-            -- A client's clock is behind ours by as much as it shows when the batch leaves. Whatever it says, nothing
-            -- happened after it was received: one fast clock would keep a session out of every snapshot.
-            least(
-                coalesce(
-                    dateadd('millisecond', datediff('millisecond', client_sent_at, received_at), client_occurred_at),
-                    client_occurred_at
-                ),
-                received_at
-            ) as occurred_at
-        from first_copies
-
-    ),
-
-    item_lists as (
-
-        select
-            first_copies.site,
-            first_copies.event_id,
-            array_agg(item.value:item_id::varchar) within group (order by item.index) as item_ids
-        from first_copies,
-            lateral flatten(input => first_copies.items) as item
-        where item.value:item_id::varchar is not null
-        group by first_copies.site, first_copies.event_id
-
-    )
+typed_lines as (
 
     select
-        corrected_events.*,
-        item_lists.item_ids
-    from corrected_events
-    left join item_lists
-        on
-            corrected_events.site = item_lists.site
-            and corrected_events.event_id = item_lists.event_id
+        v:site::varchar as site,
+        v:event.event_id::varchar as event_id,
+        v:event.name::varchar as name,
+        v:source::varchar as source,
+        v:received_at::timestamp_ntz as received_at,
+        v:event.client_id::varchar as client_id,
+        v:event.user_id::varchar as user_id,
+        v:event.session_id::varchar as session_id,
+        v:event.url::varchar as url,
+        v:event.referrer::varchar as referrer,
+        v:event.search_term::varchar as search_term,
+        v:event.transaction_id::varchar as transaction_id,
+        v:event.currency::varchar as currency,
+        v:event.value::number(18, 4) as value,
+        v:event.tax::number(18, 4) as tax,
+        v:event.shipping::number(18, 4) as shipping,
+        v:event.prediction_id::varchar as prediction_id,
+        v:event.model::varchar as model,
+        v:event.version::varchar as version,
+        v:event.tier::varchar as tier,
+        v:event.items as items,
+        iff(v:event.name::varchar in ('prediction', 'training_run'), v:event, null) as details,
+        coalesce(v:verified::boolean, false) as is_verified,
+        v:reject_id::varchar as reject_id,
+        v:request_id::varchar as request_id,
+        v:user_agent::varchar as user_agent,
+        to_timestamp_ntz(v:event.occurred_at::number, 3) as client_occurred_at,
+        to_timestamp_ntz(v:sent_at::number, 3) as client_sent_at,
+        src_file,
+        src_row,
+        loaded_at
+    from raw.events
+
+)
+
+select
+    site,
+    event_id,
+    name,
+    source,
+    -- A client's clock is behind ours by as much as it shows when the batch leaves. Whatever it says, nothing happened
+    -- after it was received: one fast clock would keep a session out of every snapshot.
+    least(
+        coalesce(
+            dateadd('millisecond', datediff('millisecond', client_sent_at, received_at), client_occurred_at),
+            client_occurred_at
+        ),
+        received_at
+    ) as occurred_at,
+    received_at,
+    client_id,
+    user_id,
+    session_id,
+    url,
+    referrer,
+    search_term,
+    transaction_id,
+    currency,
+    value,
+    tax,
+    shipping,
+    prediction_id,
+    model,
+    version,
+    tier,
+    items,
+    details,
+    is_verified,
+    reject_id,
+    request_id,
+    user_agent,
+    src_file,
+    src_row,
+    loaded_at
+from typed_lines;
+
+-- Everything that a refresh has to look at: what came, and what it replaced.
+create or replace view staging.changes as
+select
+    site,
+    event_id,
+    name,
+    occurred_at,
+    client_id,
+    user_id,
+    transaction_id,
+    items,
+    loaded_at
+from staging.events
+union all
+select
+    site,
+    event_id,
+    name,
+    occurred_at,
+    client_id,
+    user_id,
+    transaction_id,
+    items,
+    loaded_at
+from staging.displaced_events;
+
+select count(*) as rows_read
+from raw.events
+where loaded_at > $since::timestamp_ntz;
+
+-- Of the copies of an event the one that was received first stays, in whatever order they are loaded: so a replay, which
+-- loads all at once, comes to the same. In the first refresh there is nothing to replace.
+insert into staging.displaced_events (
+    site,
+    event_id,
+    name,
+    occurred_at,
+    client_id,
+    user_id,
+    transaction_id,
+    items,
+    loaded_at
+)
+select
+    events.site,
+    events.event_id,
+    events.name,
+    events.occurred_at,
+    events.client_id,
+    events.user_id,
+    events.transaction_id,
+    events.items,
+    max(arrivals.loaded_at) as loaded_at
+from staging.events
+inner join staging.arrivals
+    on
+        events.site = arrivals.site
+        and events.event_id = arrivals.event_id
+where
+    $since::timestamp_ntz > '1970-01-01'::timestamp_ntz
+    and arrivals.loaded_at > $since::timestamp_ntz
+    and (
+        arrivals.received_at < events.received_at
+        or (
+            arrivals.received_at = events.received_at
+            and (
+                arrivals.src_file < events.src_file
+                or (arrivals.src_file = events.src_file and arrivals.src_row < events.src_row)
+            )
+        )
+    )
+group by all;
+
+merge into staging.events as target
+using (
+    select * from staging.arrivals
+    where
+        loaded_at > $since::timestamp_ntz
+        and site is not null
+        and event_id is not null
+    qualify
+        row_number() over (
+            partition by site, event_id
+            order by received_at, src_file, src_row
+        ) = 1
 ) as source
     on target.site = source.site and target.event_id = source.event_id
+when matched and (
+    source.received_at < target.received_at
+    or (
+        source.received_at = target.received_at
+        and (
+            source.src_file < target.src_file
+            or (source.src_file = target.src_file and source.src_row < target.src_row)
+        )
+    )
+) then update set
+    name = source.name,
+    source = source.source,
+    occurred_at = source.occurred_at,
+    received_at = source.received_at,
+    client_id = source.client_id,
+    user_id = source.user_id,
+    session_id = source.session_id,
+    url = source.url,
+    referrer = source.referrer,
+    search_term = source.search_term,
+    transaction_id = source.transaction_id,
+    currency = source.currency,
+    value = source.value,
+    tax = source.tax,
+    shipping = source.shipping,
+    prediction_id = source.prediction_id,
+    model = source.model,
+    version = source.version,
+    tier = source.tier,
+    items = source.items,
+    details = source.details,
+    is_verified = source.is_verified,
+    reject_id = source.reject_id,
+    request_id = source.request_id,
+    user_agent = source.user_agent,
+    src_file = source.src_file,
+    src_row = source.src_row,
+    loaded_at = source.loaded_at
 when not matched then insert (
     site,
     event_id,
     name,
+    source,
     occurred_at,
     received_at,
     client_id,
@@ -153,15 +275,20 @@ when not matched then insert (
     model,
     version,
     tier,
-    item_ids,
     items,
+    details,
+    is_verified,
+    reject_id,
     request_id,
     user_agent,
+    src_file,
+    src_row,
     loaded_at
 ) values (
     source.site,
     source.event_id,
     source.name,
+    source.source,
     source.occurred_at,
     source.received_at,
     source.client_id,
@@ -179,9 +306,13 @@ when not matched then insert (
     source.model,
     source.version,
     source.tier,
-    source.item_ids,
     source.items,
+    source.details,
+    source.is_verified,
+    source.reject_id,
     source.request_id,
     source.user_agent,
+    source.src_file,
+    source.src_row,
     source.loaded_at
 );

@@ -1,15 +1,33 @@
--- One row per session_key
-select session_key
+-- stop: One row per session_key
+select
+    session_key,
+    count(*) as copies
 from marts.next_item_sessions
+where (site, client_id) in (
+    select
+        site,
+        key
+    from operations.touched
+)
 group by session_key
 having count(*) > 1;
 
--- A session ends after it starts
-select session_key
+-- stop: A session ends after it starts
+select
+    session_key,
+    started_at,
+    ended_at
 from marts.next_item_sessions
 where ended_at < started_at;
 
--- Every session has an item, and a time for each item
+-- stop: Every session has an item, and a time for each item
 select session_key
 from marts.next_item_sessions
-where array_size(item_ids) = 0 or array_size(item_ids) <> array_size(occurred_at_ms);
+where
+    (site, client_id) in (
+        select
+            site,
+            key
+        from operations.touched
+    )
+    and (array_size(item_ids) = 0 or array_size(item_ids) <> array_size(occurred_at_ms));

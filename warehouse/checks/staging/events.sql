@@ -1,52 +1,164 @@
--- One row per site and event_id
+-- stop: One row per site and event_id
 select
     site,
-    event_id
+    event_id,
+    count(*) as copies
 from staging.events
+where (site, event_id) in (
+    select
+        site,
+        event_id
+    from staging.events
+    where loaded_at > $since::timestamp_ntz
+)
 group by site, event_id
 having count(*) > 1;
 
--- Every event has a name and a time
+-- stop: Every event has a name and a time
 select
     site,
-    event_id
+    event_id,
+    name,
+    occurred_at,
+    received_at
 from staging.events
-where name is null or occurred_at is null or received_at is null;
+where
+    loaded_at > $since::timestamp_ntz
+    and (name is null or occurred_at is null or received_at is null);
 
--- Nothing that arrived yesterday was left behind; the last hour may still be on its way
+-- stop: Names are those of the contract
+select
+    site,
+    event_id,
+    name
+from staging.events
+where
+    loaded_at > $since::timestamp_ntz
+    and name not in (
+        'page_view', 'view_item_list', 'select_item', 'view_item', 'add_to_cart', 'remove_from_cart',
+        'begin_checkout', 'purchase', 'refund', 'search', 'prediction', 'training_run'
+    );
+
+-- stop: Raw lines are staged events and their duplicates, hour by hour
 with
 
-staged_events as (
+new_lines as (
 
-    select * from staging.events
+    select distinct
+        arrivals.site,
+        arrivals.event_id,
+        arrivals.received_at,
+        arrivals.src_file,
+        arrivals.src_row
+    from staging.arrivals
+    where
+        arrivals.loaded_at > $since::timestamp_ntz
+        and arrivals.site is not null
+        and arrivals.event_id is not null
 
 ),
 
-arrived_events as (
+counted_by_hour as (
 
     select
-        v:site::varchar as site,
-        v:event.event_id::varchar as event_id
-    from raw.events
-    where
-        loaded_at > (select dateadd('hour', -25, max(loaded_at)) from staged_events)
-        and loaded_at <= (select dateadd('hour', -1, max(loaded_at)) from staged_events)
-
-),
-
-left_behind as (
-
-    select arrived_events.*
-    from arrived_events
-    left join staged_events
+        date_trunc('hour', new_lines.received_at) as hour,
+        count(*) as raw_lines,
+        count_if(
+            new_lines.src_file = events.src_file
+            and new_lines.src_row = events.src_row
+        ) as staged,
+        count_if(
+            new_lines.src_file <> events.src_file
+            or new_lines.src_row <> events.src_row
+        ) as duplicates
+    from new_lines
+    left join staging.events
         on
-            arrived_events.site = staged_events.site
-            and arrived_events.event_id = staged_events.event_id
-    where
-        arrived_events.site is not null
-        and arrived_events.event_id is not null
-        and staged_events.event_id is null
+            new_lines.site = events.site
+            and new_lines.event_id = events.event_id
+    group by 1
 
 )
 
-select * from left_behind;
+select * from counted_by_hour
+where raw_lines <> staged + duplicates;
+
+-- stop: Every staged event is a line of the log
+select
+    events.site,
+    events.event_id,
+    events.src_file,
+    events.src_row
+from staging.events
+left join raw.events as lines
+    on
+        events.src_file = lines.src_file
+        and events.src_row = lines.src_row
+        and lines.loaded_at > $since::timestamp_ntz
+where
+    events.loaded_at > $since::timestamp_ntz
+    and lines.src_file is null;
+
+-- warn: Every line of the log names its site and its event
+select
+    src_file,
+    src_row
+from staging.arrivals
+where
+    loaded_at > $since::timestamp_ntz
+    and (site is null or event_id is null);
+
+-- warn: What the collector counted is in the log, hour by hour, no line less and no line more
+with
+
+closed_hours as (
+
+    select * from operations.collector_counts
+    where
+        hour >= dateadd('hour', -24, $as_of::timestamp_ntz)
+        and hour < dateadd('hour', -2, $as_of::timestamp_ntz)
+
+),
+
+lines as (
+
+    select distinct
+        date_trunc('hour', arrivals.received_at) as hour,
+        arrivals.src_file,
+        arrivals.src_row
+    from staging.arrivals
+    where
+        arrivals.source = 'collector'
+        and arrivals.loaded_at >= (select min(hour) from closed_hours)
+
+),
+
+lines_by_hour as (
+
+    select
+        hour,
+        count(*) as raw_lines
+    from lines
+    group by hour
+
+)
+
+select
+    closed_hours.hour,
+    closed_hours.accepted,
+    closed_hours.unconfirmed,
+    coalesce(lines_by_hour.raw_lines, 0) as raw_lines
+from closed_hours
+left join lines_by_hour
+    on closed_hours.hour = lines_by_hour.hour
+where
+    coalesce(lines_by_hour.raw_lines, 0) < closed_hours.accepted
+    or coalesce(lines_by_hour.raw_lines, 0) > closed_hours.accepted + closed_hours.unconfirmed;
+
+-- warn: The newest event of a site is less than a day old
+select
+    site,
+    max(received_at) as newest_at
+from staging.events
+group by site
+having max(received_at) < dateadd('day', -1, $as_of::timestamp_ntz);

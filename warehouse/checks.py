@@ -1,0 +1,94 @@
+"""
+What must hold of a table: queries for rows that break it, run after each refresh.
+"""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.tables import Table
+from warehouse import run
+
+HEADING = re.compile(r"-- (stop|warn): ([^\n]+)")
+SAMPLE = 20  # rows that break it, kept for people to look at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """`severity` is stop, the layer stays as it was, or warn, somebody should look; `query` finds what breaks it."""
+
+    table: str
+    name: str
+    severity: str
+    query: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    table: str
+    name: str
+    severity: str
+    offending_rows: int
+    sample: list[dict[str, str | None]]
+
+    @property
+    def stops(self) -> bool:
+        return self.severity == "stop" and self.offending_rows > 0
+
+
+class UnnamedCheck(ValueError):
+    """A query of a file of checks has no line above it that names it."""
+
+
+def of(table: Table) -> list[Check]:
+    """The checks of *table*, in the order of its file."""
+    return [_check(table, statement) for statement in run.statements(f"checks/{table.file}")]
+
+
+def results(connection: Any, table: Table) -> list[Result]:
+    return [_result(connection, check) for check in of(table)]
+
+
+def record(connection: Any, found: list[Result], *, run_id: str, as_of: datetime) -> None:
+    """Keep what was found; a second record of the same run replaces the first."""
+    bound = {
+        "run_id": run_id,
+        "as_of": run.moment(as_of),
+        "results": json.dumps([asdict(result) for result in found]),
+    }
+    for statement in run.statements("operations/record_checks"):
+        run.execute(connection, statement, **bound)
+
+
+def _check(table: Table, statement: str) -> Check:
+    heading = HEADING.match(statement)
+    if heading is None:
+        raise UnnamedCheck(
+            f"checks/{table.file}.sql: {statement[:80]!r} does not begin with -- stop: or -- warn:"
+        )
+    return Check(
+        table=table.full_name, name=heading[2], severity=heading[1], query=statement[heading.end() :].strip()
+    )
+
+
+def _result(connection: Any, check: Check) -> Result:
+    rows = _count(connection, check.query)
+    return Result(
+        table=check.table,
+        name=check.name,
+        severity=check.severity,
+        offending_rows=rows,
+        sample=_sample(connection, check.query) if rows else [],
+    )
+
+
+def _count(connection: Any, query: str) -> int:
+    [found] = run.execute(connection, f"select count(*) as n from (\n{query}\n) as offending")  # noqa: S608  # our own file
+    return int(found["n"])
+
+
+def _sample(connection: Any, query: str) -> list[dict[str, str | None]]:
+    rows = run.execute(connection, f"select * from (\n{query}\n) as offending limit {SAMPLE}")  # noqa: S608  # our own file
+    return [{name: None if value is None else str(value) for name, value in row.items()} for row in rows]

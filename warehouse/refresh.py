@@ -1,0 +1,75 @@
+"""
+Bringing tables up to date, each by what arrived since its last refresh: called by the functions that transform.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.tables import BOOKKEEPING, Table
+from warehouse import run
+
+# What Snowflake calls the answers of DML.
+DELETED = "number of rows deleted"
+WRITTEN = ("number of rows inserted", "number of rows updated")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refreshed:
+    """What a refresh touched: rows of its inputs that it was concerned with, rows taken out, rows put in."""
+
+    table: str
+    rows_read: int
+    rows_deleted: int
+    rows_written: int
+
+
+def declare(connection: Any, tables: Iterable[Table]) -> None:
+    """Make what a refresh of *tables* needs, or bring it to the columns of today; statements that end a transaction."""
+    for file in (*(f"operations/{name}" for name in BOOKKEEPING), *(table.file for table in tables)):
+        for statement in run.statements(file):
+            if _declares(statement):
+                run.execute(connection, statement)
+
+
+def refresh(connection: Any, table: Table) -> Refreshed:
+    """Bring *table* up to its upstream; the caller commits."""
+    names = {"table": table.full_name, "upstream": table.upstream}
+    run.run(connection, "operations/open", **names)
+    answers = run.run(connection, "operations/touched_visitors") if table.by_visitor else []
+    changes: list[run.Row] = []
+    for statement in run.statements(table.file):
+        if not _declares(statement):
+            [answer] = run.execute(connection, statement)
+            answers.append([answer])
+            changes += [answer] if _changes(statement, table) else []
+    refreshed = Refreshed(
+        table=table.full_name,
+        rows_read=sum(answer.get("rows_read", 0) for [answer] in answers),
+        rows_deleted=_sum(changes, DELETED),
+        rows_written=_sum(changes, *WRITTEN),
+    )
+    counts = {name: str(getattr(refreshed, name)) for name in ("rows_read", "rows_deleted", "rows_written")}
+    run.run(connection, "operations/close", **names, **counts)
+    return refreshed
+
+
+def judge_at(connection: Any, as_of: datetime) -> None:
+    """Say which moment freshness and volume are judged at, for the checks of this connection."""
+    run.execute(connection, f"set as_of = '{run.moment(as_of)}'")
+
+
+def _declares(statement: str) -> bool:
+    return run.COMMENT.sub("", statement).strip().lower().startswith("create ")
+
+
+def _changes(statement: str, table: Table) -> bool:
+    return bool(
+        re.search(rf"\b(into|from) {re.escape(table.full_name)}\b", run.COMMENT.sub("", statement)[:200])
+    )
+
+
+def _sum(answers: list[run.Row], *columns: str) -> int:
+    return sum(int(answer.get(column, 0)) for answer in answers for column in columns)
