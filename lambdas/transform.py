@@ -5,6 +5,7 @@ The warehouse's steps, one per invocation: refresh a layer and check it, freeze 
 import json
 import os
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -61,7 +62,7 @@ def transform(layer: str, *, run_id: str, as_of: datetime) -> dict[str, Any]:
         as_of: the moment that freshness and volume are judged at.
 
     Raises:
-        ChecksFailed: after the layer was put back as it was and the metric is out, so that the pipeline stops here.
+        ChecksFailed: the layer was put back as it was and the metric is out; the pipeline stops here.
     """
     tables = of_layer(layer)
     with closing(warehouse.connect(settings(), query_tag=warehouse.tag(f"transform {layer}"))) as connection:
@@ -77,10 +78,12 @@ def transform(layer: str, *, run_id: str, as_of: datetime) -> dict[str, Any]:
         checks.record(connection, found, run_id=run_id, as_of=as_of)
         _report(layer, refreshed, found)
         rows = {table.name: _rows(connection, table.full_name) for table in tables}
-    touched = {
-        counts.table: {"read": counts.rows_read, "written": counts.rows_written} for counts in refreshed
+    return {
+        "layer": layer,
+        "tables": rows,
+        "touched": [asdict(counts) for counts in refreshed],
+        "checks": len(found),
     }
-    return {"layer": layer, "tables": rows, "touched": touched, "checks": len(found)}
 
 
 def _refreshed(
@@ -136,9 +139,8 @@ def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) ->
     """What Snowflake has put into the attempt's folder, written down."""
     names = {"snapshot_id": snapshot_id, "attempt": attempt}
     values = {**names, "as_of": as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")}
-    with closing(
-        warehouse.connect(settings(), query_tag=warehouse.tag("snapshot", model=model))
-    ) as connection:
+    query_tag = warehouse.tag("snapshot", model=model)
+    with closing(warehouse.connect(settings(), query_tag=query_tag)) as connection:
         [[unloaded], [content]] = run.run(connection, f"snapshots/{model}", **values)
     if not unloaded["rows_unloaded"]:
         raise EmptySnapshot(f"{model} has no session that ended by {as_of}")

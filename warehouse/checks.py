@@ -17,7 +17,7 @@ SAMPLE = 20  # rows that break it, kept for people to look at
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """`severity` is stop, the layer stays as it was, or warn, somebody should look; `query` finds what breaks it."""
+    """`severity` is stop (the layer stays as it was) or warn (somebody should look)."""
 
     table: str
     name: str

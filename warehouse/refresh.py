@@ -1,5 +1,5 @@
 """
-Bringing tables up to date, each by what arrived since its last refresh: called by the functions that transform.
+Bringing tables up to date by what arrived since their last refresh: called by the function that transforms.
 """
 
 import re
@@ -27,7 +27,7 @@ class Refreshed:
 
 
 def declare(connection: Any, tables: Iterable[Table]) -> None:
-    """Make what a refresh of *tables* needs, or bring it to the columns of today; statements that end a transaction."""
+    """Make what a refresh of *tables* needs, with the columns of today; this ends a transaction."""
     for file in (*(f"operations/{name}" for name in BOOKKEEPING), *(table.file for table in tables)):
         for statement in run.statements(file):
             if _declares(statement):
@@ -66,9 +66,9 @@ def _declares(statement: str) -> bool:
 
 
 def _changes(statement: str, table: Table) -> bool:
-    return bool(
-        re.search(rf"\b(into|from) {re.escape(table.full_name)}\b", run.COMMENT.sub("", statement)[:200])
-    )
+    """Whether it is DML of the table itself, not of a work table."""
+    start = run.COMMENT.sub("", statement).strip()
+    return bool(re.match(rf"(insert into|merge into|delete from) {re.escape(table.full_name)}", start))
 
 
 def _sum(answers: list[run.Row], *columns: str) -> int:
