@@ -37,6 +37,7 @@ def _parse(kind: Any, text: str) -> Any:
 @dataclass(frozen=True, kw_only=True)
 class CollectSettings(Settings):
     write_keys: dict[str, str]  # write key → site
+    server_secrets: dict[str, str]  # write key → the secret that its requests are signed with
     events_stream: str
     rejected_stream: str
     metrics_namespace: str

@@ -14,8 +14,9 @@ class Snowflake:
 
     `host`, `port` and `protocol` matter where the account's name does not lead to it: a private link, or the
     server that stands in for it on one machine. By default a function's role is its Snowflake user (workload
-    identity), and nobody holds a secret. Else `login` names one in Secrets Manager, made by hand: a JSON
-    object with `authenticator` and its key or token.
+    identity), and nobody holds a secret. Else `login` begins the names of two in Secrets Manager, made by
+    hand: `<login>/platform` and `<login>/transform`, JSON objects with `authenticator` and its key or token.
+    A key pair is {"authenticator": "SNOWFLAKE_JWT", "private_key": PEM, "passphrase": only if it has one}.
     """
 
     account: str
@@ -32,6 +33,7 @@ class Environment:
     region: str
     snowflake: Snowflake
     write_keys: dict[str, str]  # write key → site; identifies a source, is public, is no secret
+    server_keys: dict[str, str]  # write key → site; what comes by one is signed with its own secret
     allowed_origins: tuple[str, ...]  # browsers on these origins may send events and ask for predictions
     models: tuple[str, ...] = ("next_item",)
     approval: str = "manual"  # auto: a model that passes its gates goes live without a person
@@ -54,6 +56,7 @@ ENVIRONMENTS = (
         region="us-east-1",
         snowflake=Snowflake(account="skiff", host="127.0.0.1", port=4580, protocol="http"),
         write_keys={"demo-shop-key": "demo-shop", "probe": "probe"},
+        server_keys={"demo-server-key": "demo-shop"},
         allowed_origins=("*",),
         approval="auto",
         connector_layer=None,
@@ -69,6 +72,7 @@ ENVIRONMENTS = (
         region="eu-west-1",
         snowflake=Snowflake(account="myorg-dev"),
         write_keys={"change-me-dev": "shop", "probe": "probe"},
+        server_keys={"change-me-dev-server": "shop"},
         allowed_origins=("https://dev.shop.example",),
         approval="auto",
         schedule=None,
@@ -84,6 +88,7 @@ ENVIRONMENTS = (
         region="eu-west-1",
         snowflake=Snowflake(account="myorg-staging"),
         write_keys={"change-me-staging": "shop", "probe": "probe"},
+        server_keys={"change-me-staging-server": "shop"},
         allowed_origins=("https://staging.shop.example",),
         approval="auto",
         monthly_budget_usd=200,
@@ -96,6 +101,7 @@ ENVIRONMENTS = (
         region="eu-west-1",
         snowflake=Snowflake(account="myorg-prod"),
         write_keys={"change-me-prod": "shop", "probe": "probe"},
+        server_keys={"change-me-prod-server": "shop"},
         allowed_origins=("https://shop.example", "https://www.shop.example"),
         approval="manual",
         monthly_budget_usd=1000,

@@ -9,6 +9,7 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from domain.settings import CollectSettings
@@ -18,6 +19,7 @@ from stacks.lake import Delivery, Lake
 from stacks.watched import Watched
 
 REQUESTS_PER_SECOND = 500  # per stage of the API; a page view sends one or two requests
+SECRET_CHARACTERS = 64  # of letters and digits: more than the 256 bits of the hash
 # no address and no body: who sent what is in the lake, truncated
 ACCESS_LOG = json.dumps(
     {
@@ -38,24 +40,41 @@ class Ingestion(cdk.Stack):
         self.lake = Lake(self, "Lake", retain=environment.retain_data)
         self.events = self._delivery("Events", prefix="events/", seconds=environment.buffer_seconds)
         self.rejected = self._delivery("Rejected", prefix="rejected/", seconds=environment.buffer_seconds)
+        self.server_secrets = {key: self._server_secret(key) for key in environment.server_keys}
         self.collect = self._collect(environment, namespace)
         self.api = self._api(environment)
-        self.api.add_routes(
-            path="/events",
-            methods=[apigateway.HttpMethod.POST],
-            integration=integrations.HttpLambdaIntegration("Collect", self.collect),
-        )
+        collects = integrations.HttpLambdaIntegration("Collect", self.collect)
+        self.api.add_routes(path="/events", methods=[apigateway.HttpMethod.POST], integration=collects)
+        self.api.add_routes(path="/pixel.gif", methods=[apigateway.HttpMethod.GET], integration=collects)
         cdk.CfnOutput(self, "ApiId", value=self.api.api_id)
         cdk.CfnOutput(self, "ApiUrl", value=self.api.api_endpoint)
         cdk.CfnOutput(self, "LakeBucket", value=self.lake.bucket_name)
+        cdk.CfnOutput(self, "CollectFunction", value=self.collect.function_name)
+        arns = {key: secret.secret_arn for key, secret in self.server_secrets.items()}
+        cdk.CfnOutput(self, "ServerSecrets", value=self.to_json_string(arns))
         self.watched = self._watched(namespace, cdk.Duration.seconds(environment.alarm_period_seconds))
 
     def _delivery(self, id: str, *, prefix: str, seconds: int) -> Delivery:
         return Delivery(self, id, lake=self.lake, key=self.lake.key, prefix=prefix, buffer_seconds=seconds)
 
+    def _server_secret(self, key: str) -> secretsmanager.Secret:
+        """One per key, so that a new key or a changed secret leaves the others alone; nobody makes it up."""
+        return secretsmanager.Secret(
+            self,
+            f"ServerKey-{key}",
+            description=f"What the server with write key {key} signs its events with",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template="{}",  # noqa: S106  # what the generated one is put into
+                generate_string_key="secret",
+                password_length=SECRET_CHARACTERS,
+                exclude_punctuation=True,
+            ),
+        )
+
     def _collect(self, environment: Environment, namespace: str) -> Function:
         settings = CollectSettings(
-            write_keys=environment.write_keys,
+            write_keys=environment.write_keys | environment.server_keys,
+            server_secrets={key: secret.secret_arn for key, secret in self.server_secrets.items()},
             events_stream=self.events.stream.ref,
             rejected_stream=self.rejected.stream.ref,
             metrics_namespace=namespace,
@@ -65,11 +84,14 @@ class Ingestion(cdk.Stack):
             "Collect",
             module="collect",
             settings=settings,
-            description="POST /events: checks each event and answers when Firehose has it",
-            timeout_seconds=15,
+            description="POST /events, GET /pixel.gif: checks each event and answers when Firehose has it",
+            timeout_seconds=29,  # the API waits 30; the adapters give up earlier, so that a 503 is counted
         )
         self.events.grant_put(collect, "firehose:PutRecordBatch")
         self.rejected.grant_put(collect, "firehose:PutRecordBatch")
+        if self.server_secrets:
+            arns = [secret.secret_arn for secret in self.server_secrets.values()]
+            collect.allow("secretsmanager:GetSecretValue", on=arns)
         return collect
 
     def _api(self, environment: Environment) -> apigateway.HttpApi:

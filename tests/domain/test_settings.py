@@ -4,6 +4,7 @@ from domain.settings import CollectSettings, MissingSetting
 
 SETTINGS = CollectSettings(
     write_keys={"key": "shop"},
+    server_secrets={},
     events_stream="events",
     rejected_stream="rejected",
     metrics_namespace="Skiff/test",

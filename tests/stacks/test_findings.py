@@ -13,7 +13,8 @@ NUMBERED = "versions are numbered as they come; the name before the number is fi
 ACCEPTED = {
     (r"Ingestion/Lake/Resource", r"S1"): "CloudTrail data events answer who read what; access logs would be read by nobody",
     (r"Training/Artifacts/Resource", r"S1"): "three roles reach it, all of this app; CloudTrail data events answer the rest",
-    (r"Ingestion/Api/POST--events/Resource", r"APIG4"): KEYED,
+    (r"Ingestion/Api/(POST--events|GET--pixel.gif)/Resource", r"APIG4"): KEYED,
+    (r"Ingestion/ServerKey-.*", r"SMG4"): "the shop's server has it too and must be told: changed by hand, the one before stays good meanwhile",
     (r"Serving/RouteNextItem/Resource", r"APIG4"): KEYED,
     (r"Ingestion/Events/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?events/\*\]"): "Firehose names the files it writes",
     (r"Ingestion/Rejected/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?rejected/\*\]"): "Firehose names the files it writes",
@@ -21,7 +22,7 @@ ACCEPTED = {
     (r".*/(Events|Rejected|Predictions)/Role/.*", r"IAM5\[Resource::.*:log-stream:\*\]"): "one log group, the stream in it is Firehose's",
     (r"Warehouse/TransformRole/.*", r"IAM5\[Resource::.*/snapshots/\*\]"): "a snapshot's files are named by its id and Snowflake",
     (r"Warehouse/StorageRole/.*", r"IAM5\[Resource::.*/snapshots/\*\]"): "Snowflake names the files of an unload",
-    (r"Warehouse/StorageRole/.*", r"IAM5\[Resource::.*/events/\*\]"): "Snowflake reads whatever landed in the log",
+    (r"Warehouse/StorageRole/.*", r"IAM5\[Resource::.*/(events|rejected)/\*\]"): "Snowflake reads whatever landed in the log",
     (r"Warehouse/BucketNotificationsHandler\w+/Role/Resource", r"IAM4\[.*AWSLambdaBasicExecutionRole\]"): "CDK's own handler, which runs at deploy time only",
     (r"Training/JobRole/.*", r"IAM5\[Resource::.*/snapshots/\*\]"): "each run trains on a snapshot of its own",
     (r"Training/JobRole/.*", r"IAM5\[Resource::.*/models/\*\]"): "each job writes below its own name",

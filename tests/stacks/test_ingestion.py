@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from stacks.environments import ENVIRONMENTS
+
 Templates = Callable[[str, str], Template]
 DATA_ENVIRONMENTS = ("staging", "prod")
 
@@ -76,7 +78,32 @@ def test_collect_may_put_records_on_its_two_streams_and_log_and_nothing_else(tem
     actions = [s["Action"] for s in policy["Properties"]["PolicyDocument"]["Statement"]]
 
     log = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    assert actions == [log, "firehose:PutRecordBatch", "firehose:PutRecordBatch"]
+    put, read = "firehose:PutRecordBatch", "secretsmanager:GetSecretValue"
+    assert actions == [log, put, put, read]
+
+
+def test_what_a_server_signs_with_is_made_up_in_the_account_and_stands_in_no_template(template: Templates):
+    (secret,) = template("prod", "Ingestion").find_resources("AWS::SecretsManager::Secret").values()
+
+    assert "SecretString" not in secret["Properties"]
+    assert secret["Properties"]["GenerateSecretString"]["PasswordLength"] == 64
+
+
+def test_a_key_that_signs_is_no_key_of_a_browser():
+    for environment in ENVIRONMENTS:
+        assert environment.server_keys.keys() & environment.write_keys.keys() == set()
+
+
+def test_events_come_by_post_or_as_an_image(template: Templates):
+    routes = template("prod", "Ingestion").find_resources("AWS::ApiGatewayV2::Route").values()
+
+    assert sorted(route["Properties"]["RouteKey"] for route in routes) == ["GET /pixel.gif", "POST /events"]
+
+
+def test_collect_is_not_cut_off_while_firehose_is_slow(template: Templates):
+    template("prod", "Ingestion").has_resource_properties(
+        "AWS::Lambda::Function", {"Handler": "lambdas.collect.handler", "Timeout": 29}
+    )
 
 
 def test_the_public_address_is_throttled(template: Templates):
