@@ -2,13 +2,10 @@
 COPY INTO a table from a stage, with `$1` and METADATA$ columns: lines of text that hold JSON, each file once.
 """
 
-import json
 import re
-from collections import Counter
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-import pyarrow as pa
 import sqlglot
 from fakesnow.cursor import FakeSnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
@@ -16,7 +13,7 @@ from sqlglot import Expr, exp
 
 from local.snowflake import stages
 from local.snowflake.account import Account
-from local.snowflake.stages import Line
+from local.snowflake.lines import Lines
 
 LINES = "skiff_lines"
 COLUMNS = {"METADATA$FILENAME": "file", "METADATA$FILE_ROW_NUMBER": "row"}
@@ -38,7 +35,7 @@ def copy_into_table(
 
     Args:
         loader: the pipe that asks; a COPY by hand remembers its files with the table, as Snowflake does.
-        only: the files to load; without it, all below the stage's location.
+        only: the files to load if they lie below the stage's location; without it, all that do.
 
     Returns:
         The query that answers the statement.
@@ -51,41 +48,33 @@ def copy_into_table(
     loader = loader or _table(copy)
     with account.lock:
         found = stages.keys(account.s3, location) if only is None else sorted(only)
-        files = [file for file in found if (loader, file) not in account.loaded]
-        parsed = list(stages.lines(account.s3, location.bucket, files))
-        kept = [line for line in parsed if is_json(line.text)] if GOES_ON.search(command) else parsed
-        _insert(cursor, copy.this, select, kept)
+        below = [file for file in found if file.startswith(location.prefix)]
+        files = [file for file in below if (loader, file) not in account.loaded]
+        only_json = bool(GOES_ON.search(command))
+        lines = Lines(s3=account.s3, bucket=location.bucket, files=files, only_json=only_json)
+        _insert(cursor, copy.this, select, lines)
         account.loaded.update((loader, file) for file in files)
-    return _answer(location.bucket, files, parsed, kept)
+    return _answer(lines)
 
 
-def is_json(text: bytes) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _insert(cursor: FakeSnowflakeCursor, target: Expr, select: exp.Select, lines: list[Line]) -> None:
-    if not lines:
+def _insert(cursor: FakeSnowflakeCursor, target: Expr, select: exp.Select, lines: Lines) -> None:
+    if not lines.files:
         return
     scanned_at = datetime.now(UTC).replace(tzinfo=None)
     columns = ", ".join(_of_a_line(column, scanned_at).sql("snowflake") for column in select.expressions)
-    texts, files, rows = zip(*lines, strict=True)
-    table = pa.table({"line": pa.array(texts, pa.string()), "file": files, "row": rows})
-    cursor._duck_conn.register(LINES, table)
+    cursor._duck_conn.register(LINES, lines.reader())
     try:
         cursor.execute(f"insert into {target.sql('snowflake')} select {columns} from temp.main.{LINES}")  # noqa: S608
     finally:
         cursor._duck_conn.unregister(LINES)
 
 
-def _answer(bucket: str, files: list[str], parsed: list[Line], kept: list[Line]) -> str:
-    if not files:
+def _answer(lines: Lines) -> str:
+    if not lines.files:
         return "select 'Copy executed with 0 files processed.' as \"status\""
-    parsed_by_file, kept_by_file = (Counter(line.file for line in lines) for lines in (parsed, kept))
-    rows = (_file(f"s3://{bucket}/{file}", parsed_by_file[file], kept_by_file[file]) for file in files)
+    rows = (
+        _file(f"s3://{lines.bucket}/{file}", lines.parsed[file], lines.kept[file]) for file in lines.files
+    )
     return f"select * from (values {', '.join(rows)}) as loaded ({ANSWER})"  # noqa: S608  # literals
 
 
@@ -99,6 +88,10 @@ def _of_a_line(column: Expr, scanned_at: datetime) -> Expr:
 
     def translated(node: Expr) -> Expr:
         name = node.name.upper()
+        if isinstance(
+            node, exp.ParseJSON
+        ):  # DuckDB's json() would write every line anew; the cast keeps it as it is
+            return exp.cast(node.this.transform(translated), "variant")
         if isinstance(node, exp.Parameter) and name == "1":
             return exp.column("line")
         if isinstance(node, exp.Column) and name == "METADATA$START_SCAN_TIME":

@@ -1,11 +1,10 @@
 """
-External stages: where one points to, which files lie there, and the lines in them.
+External stages: where one points to, which files lie there, and the text in them.
 """
 
 import gzip
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from fakesnow.cursor import FakeSnowflakeCursor
@@ -19,12 +18,6 @@ STAGES = "_fs_global._fs_information_schema._fs_stages"  # fakesnow's own record
 class Location:
     bucket: str
     prefix: str
-
-
-class Line(NamedTuple):
-    text: bytes
-    file: str
-    row: int  # from 1 in each file
 
 
 def locate(cursor: FakeSnowflakeCursor, reference: str) -> Location:
@@ -46,10 +39,6 @@ def keys(s3: Any, location: Location) -> list[str]:
     return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
 
-def lines(s3: Any, bucket: str, files: list[str]) -> Iterator[Line]:
-    """Every line of *files* that is not blank."""
-    for file in files:
-        body = s3.get_object(Bucket=bucket, Key=file)["Body"].read()
-        text = gzip.decompress(body) if body.startswith(GZIP) else body
-        found = (line for line in text.split(b"\n") if line.strip())
-        yield from (Line(text=line, file=file, row=row) for row, line in enumerate(found, start=1))
+def text(s3: Any, bucket: str, file: str) -> bytes:
+    body: bytes = s3.get_object(Bucket=bucket, Key=file)["Body"].read()
+    return gzip.decompress(body) if body.startswith(GZIP) else body
