@@ -5,6 +5,7 @@ The lake: lines go in through Firehose, many to a record, or straight as a file 
 import gzip
 import io
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 MAX_RECORD_BYTES = 1000 * 1024
 MAX_BATCH_RECORDS = 500
 MAX_BATCH_BYTES = 4 * 1024 * 1024
+
+HOURS = "%Y/%m/%d/%H"  # how Firehose names the folders below its prefix
+GZIP_MAGIC = b"\x1f\x8b"
 
 # A record that was turned away is offered again at once; then it is the caller's turn to wait.
 # A function that sleeps is paid for, a client that was told Retry-After waits for free.
@@ -60,6 +64,32 @@ def write(bucket: str, key: str, lines: Iterable[str]) -> bool:
             return False
         raise
     return True
+
+
+def keys(
+    bucket: str, folder: str, *, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[str]:
+    """
+    The files in *folder* of the lake that were begun in the hours from *since* up to *until* (UTC), in order.
+
+    Args:
+        folder: with its slash, as `rejected/`; below it the hours stand in folders of their own.
+    """
+    start = f"{folder}{since:{HOURS}}/" if since else folder
+    end = f"{folder}{until:{HOURS}}/" if until else None
+    pages = _s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder, StartAfter=start)
+    for page in pages:
+        for content in page.get("Contents", []):
+            if end and content["Key"] >= end:
+                return
+            yield content["Key"]
+
+
+def read(bucket: str, key: str) -> list[str]:
+    """The lines of a file; Firehose closes one at 16 MB, so it fits in memory."""
+    body = _s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+    text = gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body
+    return [line.decode() for line in text.split(b"\n") if line]
 
 
 def packed(lines: Iterable[str]) -> Iterator[bytes]:

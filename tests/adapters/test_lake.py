@@ -1,5 +1,6 @@
 import gzip
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -114,6 +115,40 @@ def test_equal_lines_give_equal_bytes(bucket: Any) -> None:
 def test_a_bucket_that_is_not_there_is_an_error_and_not_a_file_that_is_taken(bucket: Any) -> None:
     with pytest.raises(ClientError, match="NoSuchBucket"):
         lake.write("another", "a.gz", ["x"])
+
+
+def test_what_was_written_is_read_line_by_line(bucket: Any) -> None:
+    lake.write("lake", "packed.gz", ['{"a":1}', '{"b":"ü\u2028"}'])
+    bucket.Object("plain").put(Body=b"one\ntwo\n")
+
+    assert lake.read("lake", "packed.gz") == ['{"a":1}', '{"b":"ü\u2028"}']
+    assert lake.read("lake", "plain") == ["one", "two"]
+
+
+def hour(number: int) -> datetime:
+    return datetime(2026, 11, 22, number, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "hours"),
+    [
+        (None, None, ["09", "10", "11"]),
+        (hour(10), None, ["10", "11"]),
+        (None, hour(10), ["09"]),
+        (hour(10), hour(11), ["10"]),
+        (hour(12), None, []),
+    ],
+)
+def test_files_are_listed_by_the_hours_they_were_begun_in(
+    bucket: Any, since: datetime | None, until: datetime | None, hours: list[str]
+) -> None:
+    for number in ("10", "09", "11"):
+        lake.write("lake", f"rejected/2026/11/22/{number}/a.gz", [])
+    lake.write("lake", "events/2026/11/22/10/a.gz", [])
+
+    found = lake.keys("lake", "rejected/", since=since, until=until)
+
+    assert list(found) == [f"rejected/2026/11/22/{number}/a.gz" for number in hours]
 
 
 lines = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=9))
