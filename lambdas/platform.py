@@ -19,6 +19,9 @@ from warehouse import run
 # Source: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html, 2026-11.
 MAX_REASON = 1024
 ANSWER_SECONDS = 30
+# In the order that they need each other; what reads the lake comes once AWS lets Snowflake in.
+BEFORE_TRUST = ("platform/databases", "platform/roles", "platform/integration")
+AFTER_TRUST = ("raw/events", "raw/rejects", "platform/grants", "platform/pipes")
 # What Snowflake says while AWS does not let it take the storage role; it is asked again for about a minute.
 UNKNOWN_ROLE = "Error assuming AWS_ROLE"
 ATTEMPTS = 13
@@ -52,8 +55,7 @@ def apply(event: dict[str, Any]) -> dict[str, str]:
 
 def integration() -> dict[str, str]:
     """Who Snowflake is in AWS, and what it must show there: for the storage role's trust."""
-    with closing(warehouse.connect(settings(), query_tag="platform integration")) as connection:
-        *_, described = run.run(connection, "platform/integration", **_values())
+    described = _applied(BEFORE_TRUST, tag=warehouse.tag("platform integration"))
     properties = {row["property"]: row["property_value"] for row in described}
     return {
         "IamUserArn": properties["STORAGE_AWS_IAM_USER_ARN"],
@@ -63,26 +65,32 @@ def integration() -> dict[str, str]:
 
 def pipes(*, pause_seconds: float = 5) -> dict[str, str]:
     """
-    The queue that the lake's bucket has to notify.
+    The queues that the lake's bucket has to notify; Snowflake may answer the same one twice.
 
     Args:
         pause_seconds: between two of the ATTEMPTS; AWS needs some seconds to know a role that was just made.
     """
-    with closing(warehouse.connect(settings(), query_tag="platform pipes")) as connection:
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return _pipes(connection)
-            except warehouse.Refused as error:
-                if UNKNOWN_ROLE not in str(error):
-                    raise
-                time.sleep(pause_seconds)  # the deploy waits for the answer anyway
-        return _pipes(connection)
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _pipes()
+        except warehouse.Refused as error:
+            if UNKNOWN_ROLE not in str(error):
+                raise
+            time.sleep(pause_seconds)  # the deploy waits for the answer anyway
+    return _pipes()
 
 
-def _pipes(connection: Any) -> dict[str, str]:
-    run.run(connection, "raw/events", **_values())
-    *_, [pipe] = run.run(connection, "platform/pipes", **_values())
-    return {"NotificationChannel": pipe["notification_channel"]}
+def _pipes() -> dict[str, str]:
+    shown = _applied(AFTER_TRUST, tag=warehouse.tag("platform pipes"))
+    channels = {pipe["name"]: pipe["notification_channel"] for pipe in shown}
+    return {"EventsChannel": channels["EVENTS_PIPE"], "RejectsChannel": channels["REJECTS_PIPE"]}
+
+
+def _applied(files: tuple[str, ...], *, tag: str) -> list[run.Row]:
+    """What the last statement of *files* answers. A session of its own, since a file changes its role."""
+    with closing(warehouse.connect(settings(), query_tag=tag)) as connection:
+        answers = [answer for file in files for answer in run.run(connection, file, **_values())]
+    return answers[-1]
 
 
 def _values() -> dict[str, str]:

@@ -6,6 +6,8 @@ pipes → the bucket tells the pipes. Snowflake trusts two roles of ours by name
 the platform user must exist before the first deploy (warehouse/bootstrap.sql, once, by an administrator).
 """
 
+from typing import Any
+
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -21,6 +23,9 @@ from stacks.environments import Environment
 from stacks.functions import ROOT, RUNTIME, Code, Function
 from stacks.lake import Lake
 from stacks.watched import Watched
+
+# What Snowflake may see of the lake; warehouse/platform/integration.sql allows the same.
+PREFIXES = ("events/", "rejected/", "snapshots/")
 
 
 class Warehouse(cdk.Stack):
@@ -64,7 +69,7 @@ class Warehouse(cdk.Stack):
             "snowflake_host": snowflake.host,
             "snowflake_port": snowflake.port,
             "snowflake_protocol": snowflake.protocol,
-            "snowflake_secret": snowflake.login,
+            "snowflake_secret": self._login(function),
             "snowflake_user": f"SKIFF_{name}_{function}",
             "snowflake_role": f"SKIFF_{name}_{function}",
             "snowflake_warehouse": f"SKIFF_{name}",
@@ -89,7 +94,7 @@ class Warehouse(cdk.Stack):
             role_name=f"skiff-{self._environment.name}-transform",
             layers=self._connector,
         )
-        self._allow_login(transform)
+        self._allow_login(transform, self._login("TRANSFORM"))
         _allow_snapshots(transform, self._lake)
         return transform
 
@@ -110,11 +115,16 @@ class Warehouse(cdk.Stack):
             role_name=f"skiff-{self._environment.name}-platform",
             layers=self._connector,
         )
-        self._allow_login(platform)
+        self._allow_login(platform, self._login("PLATFORM"))
         return platform
 
-    def _allow_login(self, function: Function) -> None:
-        if name := self._environment.snowflake.login:
+    def _login(self, function: str) -> str:
+        """The secret of one user: a key that several share says less about who came."""
+        login = self._environment.snowflake.login
+        return f"{login}/{function.lower()}" if login else ""
+
+    def _allow_login(self, function: Function, name: str) -> None:
+        if name:
             secret = secretsmanager.Secret.from_secret_name_v2(self, f"LoginOf{function.node.id}", name)
             # Secrets Manager adds a hyphen and six characters to the name
             function.allow("secretsmanager:GetSecretValue", on=[f"{secret.secret_arn}-??????"])
@@ -129,12 +139,13 @@ class Warehouse(cdk.Stack):
         pipes = self._applied("Pipes")
         pipes.node.add_dependency(role)
         lake = s3.Bucket.from_bucket_attributes(self, "LakeOfIngestion", bucket_arn=self._lake.bucket_arn)
-        channel = sqs.Queue.from_queue_arn(self, "Channel", pipes.get_att_string("NotificationChannel"))
-        lake.add_event_notification(
-            s3.EventType.OBJECT_CREATED,
-            notifications.SqsDestination(channel),
-            s3.NotificationKeyFilter(prefix="events/"),
-        )
+        for name, prefix in (("Events", "events/"), ("Rejects", "rejected/")):
+            channel = sqs.Queue.from_queue_arn(self, f"{name}Channel", pipes.get_att_string(f"{name}Channel"))
+            lake.add_event_notification(
+                s3.EventType.OBJECT_CREATED,
+                notifications.SqsDestination(channel),
+                s3.NotificationKeyFilter(prefix=prefix),
+            )
 
     def _applied(self, part: str) -> cdk.CustomResource:
         sql = cdk.FileSystem.fingerprint(str(ROOT / "warehouse"))
@@ -153,20 +164,23 @@ class Warehouse(cdk.Stack):
             self,
             "StorageRole",
             role_name=self._storage_role_name,
-            description="What Snowflake assumes to read the log and to write snapshots",
+            description="What Snowflake assumes to read the log and what was refused, and to write snapshots",
             assumed_by=iam.PrincipalWithConditions(
                 snowflake, {"StringEquals": {"sts:ExternalId": integration.get_att_string("ExternalId")}}
             ),
         )
         lake = self._lake
-        statements = [
-            (["s3:GetObject", "s3:GetObjectVersion"], [lake.arn_for_objects("events/*")]),
-            (["s3:PutObject"], [lake.arn_for_objects("snapshots/*")]),
-            (["s3:GetBucketLocation", "s3:ListBucket"], [lake.bucket_arn]),
-            (["kms:Decrypt", "kms:GenerateDataKey"], [lake.key.key_arn]),
+        read = [lake.arn_for_objects(f"{prefix}*") for prefix in PREFIXES]
+        listed = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in PREFIXES]}}
+        statements: list[tuple[list[str], list[str], dict[str, Any] | None]] = [
+            (["s3:GetObject", "s3:GetObjectVersion"], read, None),
+            (["s3:PutObject"], [lake.arn_for_objects("snapshots/*")], None),
+            (["s3:ListBucket"], [lake.bucket_arn], listed),
+            (["s3:GetBucketLocation"], [lake.bucket_arn], None),
+            (["kms:Decrypt", "kms:GenerateDataKey"], [lake.key.key_arn], None),
         ]
-        for actions, resources in statements:
-            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources))
+        for actions, resources, when in statements:
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=resources, conditions=when))
         return role
 
     def _watched(self, namespace: str, period: cdk.Duration) -> list[Watched]:

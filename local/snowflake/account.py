@@ -26,7 +26,7 @@ class Pipe:
 @dataclass
 class Account:
     is_listening: bool = False  # whether pipes load by themselves, each in a thread
-    statements: list[str] = field(default_factory=list)  # roles, users, grants, warehouses: no effect
+    statements: list[str] = field(default_factory=list)  # what made, changed and granted things, in order
     integrations: dict[str, dict[str, str]] = field(default_factory=dict)  # name → property → value
     pipes: dict[str, Pipe] = field(default_factory=dict)  # full name → pipe
     loaded: set[tuple[str, str]] = field(default_factory=set)  # a table or a pipe, and a file

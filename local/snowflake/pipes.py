@@ -1,5 +1,7 @@
 """
-Pipes: each has a queue that a bucket notifies, and loads what the messages name, many files in one COPY.
+Pipes: a bucket notifies their queue, and they load what the messages name, many files in one COPY.
+
+As in Snowflake there is one queue for all pipes that read a bucket; a pipe loads what lies below its stage.
 """
 
 import json
@@ -24,12 +26,13 @@ def create(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) 
     database, schema, name = _full_name(cursor, match["pipe"])
     if f"{database}.{schema}.{name}" in account.pipes:
         return f"select '{name} already exists, statement succeeded.' as \"status\""  # an identifier
-    url, arn = _queue(account.sqs, f"snowflake-{database}-{schema}-{name}".lower())
+    url, arn = _queue(account.sqs, f"snowflake-{database}".lower())
+    is_heard = any(pipe.queue_url == url for pipe in account.pipes.values())
     pipe = Pipe(database=database, schema=schema, name=name, copy=match["copy"], queue_url=url, queue_arn=arn)
     account.pipes[pipe.full_name] = pipe
-    if account.is_listening:
+    if account.is_listening and not is_heard:
         connection = FakeSnowflakeConnection(cursor._duck_conn.cursor(), {}, database)
-        threading.Thread(target=listen, args=(account, connection, pipe), daemon=True, name=name).start()
+        threading.Thread(target=listen, args=(account, connection, url), daemon=True).start()
     return f"select 'Pipe {name} successfully created.' as \"status\""  # an identifier
 
 
@@ -49,23 +52,26 @@ def refresh(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str])
     return copy_into_table(account, cursor, pipe.copy, loader=pipe.full_name)
 
 
-def listen(account: Account, connection: FakeSnowflakeConnection, pipe: Pipe) -> None:
+def listen(account: Account, connection: FakeSnowflakeConnection, queue_url: str) -> None:
     while True:
         try:
-            drain(account, connection, pipe, wait_seconds=WAIT_SECONDS)
-        except Exception:  # a thread that ends would stop the pipe without a word; the messages come back
-            LOG.exception("pipe %s", pipe.full_name)
+            drain(account, connection, queue_url, wait_seconds=WAIT_SECONDS)
+        except Exception:  # a thread that ends would stop the pipes without a word; the messages come back
+            LOG.exception("pipes of %s", queue_url)
             threading.Event().wait(WAIT_SECONDS)
 
 
-def drain(account: Account, connection: FakeSnowflakeConnection, pipe: Pipe, *, wait_seconds: int = 0) -> int:
+def drain(
+    account: Account, connection: FakeSnowflakeConnection, queue_url: str, *, wait_seconds: int = 0
+) -> int:
     """Load the files of all messages that wait, then delete these; how many files the messages named."""
-    messages = _received(account.sqs, pipe.queue_url, wait_seconds)
+    messages = _received(account.sqs, queue_url, wait_seconds)
     files = {file for message in messages for file in named(message["Body"])}
-    if files:
+    pipes = [pipe for pipe in account.pipes.values() if files and pipe.queue_url == queue_url]
+    for pipe in pipes:
         copy_into_table(account, connection.cursor(), pipe.copy, loader=pipe.full_name, only=files)
     for message in messages:
-        account.sqs.delete_message(QueueUrl=pipe.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        account.sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
     return len(files)
 
 

@@ -25,22 +25,27 @@ Handler = Callable[[Account, FakeSnowflakeCursor, re.Match[str]], str]
 
 IAM_USER = "arn:aws:iam::000000000000:user/snowflake"  # who Snowflake is in AWS
 OBJECTS = r"(warehouse|role|user|resource\s+monitor|storage\s+integration)\b"
+RECORDED = re.compile(r"(create|alter|drop|use|grant|revoke)\s", re.I)
 COMMENTS = re.compile(r"\A(\s*--[^\n]*\n)*\s*")
 
 
-def _take(account: Account, _: FakeSnowflakeCursor, match: re.Match[str]) -> str:
-    account.statements.append(match.string)
+def _take(*_: object) -> str:
+    """Roles, users, grants and warehouses are recorded and have no effect."""
     return "select 'Statement executed successfully.' as \"status\""
 
 
-def _create_integration(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+def _create_schema(_account: Account, _: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    return match["schema"]
+
+
+def _create_integration(account: Account, _: FakeSnowflakeCursor, match: re.Match[str]) -> str:
     external_id = re.search(r"storage_aws_external_id\s*=\s*'([^']*)'", match.string, re.I)
     properties = {
         "STORAGE_AWS_IAM_USER_ARN": IAM_USER,
         "STORAGE_AWS_EXTERNAL_ID": external_id[1] if external_id else "",
     }
     account.integrations.setdefault(match["integration"].upper(), properties)
-    return _take(account, cursor, match)
+    return _take()
 
 
 def _describe_integration(account: Account, _: FakeSnowflakeCursor, match: re.Match[str]) -> str:
@@ -69,6 +74,7 @@ def _merge(_: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str
 
 
 HANDLERS: dict[str, Handler] = {
+    r"(?P<schema>create\s+schema\s.*?)\s+with\s+managed\s+access\s*\Z": _create_schema,
     r"create\s+storage\s+integration\s+(if\s+not\s+exists\s+)?(?P<integration>\w+)": _create_integration,
     r"desc(ribe)?\s+storage\s+integration\s+(?P<integration>\w+)": _describe_integration,
     r"create\s+pipe\s+(if\s+not\s+exists\s+)?(?P<pipe>[\w.]+).*?(?P<copy>copy\s+into\s.*)": pipes.create,
@@ -111,6 +117,8 @@ def installed(account: Account) -> Iterator[None]:
 
 def _answered(account: Account, cursor: FakeSnowflakeCursor, statement: str) -> str | None:
     """The query that answers *statement*; None for what fakesnow knows."""
+    if RECORDED.match(statement):
+        account.statements.append(statement)
     for pattern, handler in PATTERNS:
         if match := pattern.match(statement):
             return handler(account, cursor, match)

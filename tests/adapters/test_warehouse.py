@@ -4,18 +4,29 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from typing import Any
 from unittest import mock
 
 import boto3
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from moto import mock_aws
+from snowflake.connector.auth.keypair import AuthByKeyPair
 
 from adapters import secrets, warehouse
 from domain.settings import WarehouseSettings
 from local.snowflake.account import Account
 from local.snowflake.server import server
 from local.snowflake.shim import installed
-from tests.offline_shop import DATABASE, SNOWFLAKE
+from tests.offline_shop import DATABASE, PLATFORM, SNOWFLAKE
+from warehouse import run
 
 SETTINGS = WarehouseSettings(**SNOWFLAKE)
 
@@ -65,17 +76,31 @@ def test_what_was_not_committed_is_rolled_back_on_close(served: WarehouseSetting
 
 def test_queries_carry_a_tag_for_their_cost():
     with mock.patch("snowflake.connector.connect") as connect:
-        warehouse.connect(SETTINGS, query_tag="transform staging")
+        warehouse.connect(SETTINGS, query_tag=warehouse.tag("snapshot", model="next_item"))
 
-    assert connect.call_args.kwargs["session_parameters"]["QUERY_TAG"] == "transform staging"
+    tag = connect.call_args.kwargs["session_parameters"]["QUERY_TAG"]
+    assert json.loads(tag) == {"app": "skiff", "step": "snapshot", "model": "next_item"}
 
 
 def test_nothing_hangs_for_longer_than_a_function_lives():
     with mock.patch("snowflake.connector.connect") as connect:
         warehouse.connect(SETTINGS, query_tag="test")
 
-    assert connect.call_args.kwargs["login_timeout"] == 60
-    assert connect.call_args.kwargs["network_timeout"] == 840
+    times = connect.call_args.kwargs
+    statement_seconds = times["session_parameters"]["STATEMENT_TIMEOUT_IN_SECONDS"]
+    assert times["login_timeout"] < statement_seconds < times["network_timeout"] < 900
+
+
+def test_a_statement_that_nobody_waits_for_may_take_as_long_as_the_warehouse_lets_it():
+    longest = warehouse.LONG_STATEMENT_SECONDS
+    with mock.patch("snowflake.connector.connect") as connect:
+        warehouse.connect(SETTINGS, query_tag="test", statement_seconds=longest)
+
+    assert connect.call_args.kwargs["session_parameters"]["STATEMENT_TIMEOUT_IN_SECONDS"] == longest
+    assert any(
+        statement.endswith(f"statement_timeout_in_seconds = {longest}")
+        for statement in run.statements("platform/roles", **PLATFORM)
+    )
 
 
 def test_the_account_s_name_is_enough_where_no_host_is_given():
@@ -86,12 +111,42 @@ def test_the_account_s_name_is_enough_where_no_host_is_given():
     assert not {"host", "port", "protocol"} & set(connect.call_args.kwargs)
 
 
-def test_a_secret_says_how_to_log_in_where_one_is_named():
+def login_with(secret: dict[str, str]) -> dict[str, Any]:
+    """What the connector is told when *secret* lies in Secrets Manager."""
     with mock_aws(), mock.patch("snowflake.connector.connect") as connect:
         secrets._client.cache_clear()
-        login = {"authenticator": "PROGRAMMATIC_ACCESS_TOKEN", "token": "t"}
-        boto3.client("secretsmanager").create_secret(Name="login", SecretString=json.dumps(login))
+        boto3.client("secretsmanager").create_secret(Name="login", SecretString=json.dumps(secret))
         warehouse.connect(replace(SETTINGS, snowflake_secret="login"), query_tag="test")
+    return dict(connect.call_args.kwargs)
 
-    assert connect.call_args.kwargs["token"] == "t"
-    assert "workload_identity_provider" not in connect.call_args.kwargs
+
+def test_a_secret_says_how_to_log_in_where_one_is_named():
+    told = login_with({"authenticator": "PROGRAMMATIC_ACCESS_TOKEN", "token": "t"})
+
+    assert told["token"] == "t"
+    assert "workload_identity_provider" not in told
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("passphrase", ["", "correct horse"])
+def test_the_connector_signs_in_with_the_key_of_the_secret(passphrase: str, line_end: str):
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    cipher = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, cipher).decode().replace("\n", line_end)
+    secret = {"authenticator": "SNOWFLAKE_JWT", "private_key": pem}
+
+    told = login_with({**secret, "passphrase": passphrase} if passphrase else secret)
+
+    signer = AuthByKeyPair(told["private_key"], told.get("private_key_passphrase"))
+    token = signer.prepare(account="skiff", user="transform")
+    claims = jwt.decode(token, key.public_key(), algorithms=["RS256"])
+    assert claims["sub"] == "SKIFF.TRANSFORM"
+    assert told["authenticator"] == "SNOWFLAKE_JWT"
+
+
+@pytest.mark.parametrize("text", ["", "MIIE", "-----BEGIN PUBLIC KEY-----\nMIIE\n-----END PUBLIC KEY-----"])
+def test_a_key_that_is_none_is_refused_by_the_secret_s_name_and_not_shown(text: str):
+    with pytest.raises(warehouse.UnusableKey, match="private_key in login is no key in PEM") as refused:
+        login_with({"authenticator": "SNOWFLAKE_JWT", "private_key": text})
+
+    assert "MIIE" not in str(refused.value)

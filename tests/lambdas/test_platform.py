@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -15,6 +16,7 @@ from local.snowflake.account import Account
 from tests.offline_shop import DATABASE, LAKE, PLATFORM, SNOWFLAKE, line
 from warehouse import run
 
+PIPE = f"{DATABASE}.RAW.EVENTS_PIPE"
 SETTINGS = PlatformSettings(
     **SNOWFLAKE,
     lake_bucket=LAKE,
@@ -106,23 +108,35 @@ def test_the_integration_answers_what_the_storage_role_trusts(
     )
 
 
-def test_the_pipes_answer_the_queue_that_the_lake_notifies(cloudformation: CloudFormation, account: Account):
+def test_the_pipes_answer_the_queues_that_the_lake_notifies(cloudformation: CloudFormation, account: Account):
     cloudformation.ask("integration")
 
-    answer = cloudformation.ask("pipes")
+    data = cloudformation.ask("pipes")["Data"]
 
-    assert answer["Data"]["NotificationChannel"].startswith("arn:aws:sqs:us-east-1:")
-    assert any("to role SKIFF_TEST_transform" in statement for statement in account.statements)
+    assert data["EventsChannel"] == data["RejectsChannel"] == account.pipes[PIPE].queue_arn
+
+
+def test_pipes_may_have_a_queue_each(cloudformation: CloudFormation, account: Account):
+    cloudformation.ask("integration")
+    cloudformation.ask("pipes")
+    account.pipes[PIPE] = replace(account.pipes[PIPE], queue_arn="arn:aws:sqs:us-east-1:0:other")
+
+    data = cloudformation.ask("pipes")["Data"]
+
+    assert data["EventsChannel"] == "arn:aws:sqs:us-east-1:0:other"
+    assert data["RejectsChannel"].endswith(f"snowflake-{DATABASE.lower()}")
 
 
 def test_what_landed_before_there_was_a_pipe_is_loaded(cloudformation: CloudFormation, account: Account):
     account.s3.put_object(Bucket=LAKE, Key="events/2026/01/01/00/a", Body=json.dumps(line("e1")).encode())
+    account.s3.put_object(Bucket=LAKE, Key="rejected/2026/01/01/00/a", Body=b'{"reason": "bad_text"}')
     cloudformation.ask("integration")
 
     cloudformation.ask("pipes")
 
     connection = snowflake.connector.connect(database=DATABASE)
     assert run.execute(connection, "select count(*) as n from raw.events") == [{"n": 1}]
+    assert run.execute(connection, "select count(*) as n from raw.rejects") == [{"n": 1}]
 
 
 def test_a_role_that_aws_does_not_know_yet_is_asked_for_again(
@@ -133,7 +147,7 @@ def test_a_role_that_aws_does_not_know_yet_is_asked_for_again(
 
     answer = platform.pipes(pause_seconds=0)
 
-    assert answer["NotificationChannel"].startswith("arn:aws:sqs:")
+    assert answer["EventsChannel"].startswith("arn:aws:sqs:")
 
 
 def test_a_role_that_stays_unknown_is_an_error(account: Account, not_yet: list[ProgrammingError]):

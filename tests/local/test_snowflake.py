@@ -6,6 +6,7 @@ The shim reaches into fakesnow, which is pinned: when a name that it uses is gon
 
 import gzip
 import json
+import queue
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -34,10 +35,10 @@ def shop() -> Iterator[Shop]:
 
 @pytest.fixture
 def notified(shop: Shop) -> Shop:
-    """A lake that tells the pipe what lands in it."""
-    queue = {"QueueArn": shop.account.pipes[PIPE].queue_arn, "Events": ["s3:ObjectCreated:*"]}
+    """A lake that tells the pipes what lands in it."""
+    told = {"QueueArn": shop.account.pipes[PIPE].queue_arn, "Events": ["s3:ObjectCreated:*"]}
     shop.account.s3.put_bucket_notification_configuration(
-        Bucket=LAKE, NotificationConfiguration={"QueueConfigurations": [queue]}
+        Bucket=LAKE, NotificationConfiguration={"QueueConfigurations": [told]}
     )
     return shop
 
@@ -55,7 +56,7 @@ def answer(shop: Shop, statement: str) -> list[dict[str, Any]]:
 
 
 def drain(shop: Shop) -> int:
-    return pipes.drain(shop.account, shop.connection, shop.account.pipes[PIPE])
+    return pipes.drain(shop.account, shop.connection, shop.account.pipes[PIPE].queue_url)
 
 
 def loaded(shop: Shop) -> list[str]:
@@ -211,18 +212,40 @@ def test_a_pipe_that_exists_keeps_its_queue(shop: Shop):
 
     shop.rows("create pipe if not exists raw.events_pipe as copy into raw.events from @raw.lake_events")
 
-    assert shop.rows("show pipes in schema raw") == before
+    assert shop.rows("show pipes like 'events_pipe'") == before
     assert shop.rows("show pipes like 'other_pipe'") == []
 
 
-def test_a_pipe_listens_by_itself_where_it_is_served(shop: Shop, monkeypatch: pytest.MonkeyPatch):
-    listening = threading.Event()
-    monkeypatch.setattr(pipes, "listen", lambda *_: listening.set())
+def test_pipes_listen_by_themselves_where_they_are_served(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    heard: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr(pipes, "listen", lambda _account, _connection, url: heard.put(url))
+    shop.account.pipes.clear()
     shop.account.is_listening = True
 
-    shop.rows("create pipe raw.more auto_ingest = true as copy into raw.events from @raw.lake_events")
+    for name in ("one", "other"):
+        shop.rows(f"create pipe raw.{name} auto_ingest = true as copy into raw.events from @raw.lake_events")
 
-    assert listening.wait(5)
+    assert heard.get(timeout=5) == shop.account.pipes[f"{DATABASE}.RAW.OTHER"].queue_url
+    assert heard.empty()
+
+
+def test_pipes_of_one_queue_load_what_lies_below_their_stages(notified: Shop):
+    put(notified, "a.gz", json.dumps(line("e1")))
+    refused = json.dumps({"reason": "bad_text"}).encode()
+    notified.account.s3.put_object(Bucket=LAKE, Key="rejected/2026/01/01/00/b", Body=refused)
+
+    drain(notified)
+
+    assert loaded(notified) == ["e1"]
+    assert notified.rows("select v:reason::varchar as reason from raw.rejects") == [("bad_text",)]
+
+
+def test_a_schema_with_managed_access_is_a_schema(shop: Shop):
+    shop.rows("create schema if not exists more with managed access")
+
+    shop.rows("create table more.numbers as select 1 as n")
+
+    assert shop.account.statements[-2] == "create schema if not exists more with managed access"
 
 
 def test_an_unload_never_writes_over_a_file(shop: Shop):

@@ -11,6 +11,12 @@ create stage if not exists raw.lake_events
     url = 's3://{{ lake_bucket }}/events/'
     storage_integration = {{ database }}_lake;
 
+-- A pipe may do what its owner may: the loader's pipe adds lines, and nothing else. Made as the loader, because handing
+-- it over later would pause it.
+grant select, insert on table raw.events to role {{ database }}_loader;
+grant usage on stage raw.lake_events to role {{ database }}_loader;
+use role {{ database }}_loader;
+
 -- Never "or replace": a new pipe has forgotten what it loaded. To change it, pause it, let it drain, then drop it.
 -- The scan's start, because CURRENT_TIMESTAMP may be hours early in a pipe, and staging reads by arrival.
 -- A line that is no JSON is left out and told in COPY_HISTORY. It is read as text for that: of a file of type json,
@@ -32,3 +38,5 @@ file_format = (
     skip_blank_lines = true
 )
 on_error = continue;
+
+use role {{ database }}_platform;
