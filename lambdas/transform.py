@@ -95,6 +95,7 @@ def _refreshed(
     for table in tables:
         refreshed.append(refresh.refresh(connection, table))
         found += checks.results(connection, table)
+    refresh.record(connection, refreshed)
     return refreshed, found
 
 

@@ -14,6 +14,7 @@ from domain.training_job import create_training_job
 from stacks.environments import Environment
 from stacks.functions import Code, Function
 from stacks.machines import StateMachine
+from stacks.refresh import layers
 from stacks.registry import Artifacts, group_name
 
 SEED = "1"
@@ -22,7 +23,6 @@ JOB_NAME = (
     "{% $replace($substring($replace($states.input.model & '-' & $states.input.id,"
     " /[^a-zA-Z0-9]+/, '-'), 0, 63), /-+$/, '') %}"
 )
-AS_OF = "{% $exists($states.input.as_of) ? $states.input.as_of : $states.context.Execution.StartTime %}"
 TRAINED = (
     "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
     " 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}"
@@ -56,15 +56,6 @@ class Pipeline(StateMachine):
             self.add_to_role_policy(statement)
 
     def _definition(self, scope: cdk.Stack) -> sfn.IChainable:
-        start = sfn.Pass.jsonata(
-            scope,
-            "As of",
-            comment="Sessions count up to this moment: now, or what the caller says",
-            outputs={"as_of": AS_OF},
-        )
-        chain = sfn.Chain.start(start)
-        for layer in ("staging", "intermediate", "marts"):
-            chain = chain.next(self._run_layer(scope, layer))
         models = sfn.Map.jsonata(
             scope,
             "Models",
@@ -76,16 +67,7 @@ class Pipeline(StateMachine):
             },
         )
         models.item_processor(self._snapshot(scope).next(self._train(scope)).next(self._register(scope)))
-        return chain.next(models)
-
-    def _run_layer(self, scope: cdk.Stack, layer: str) -> tasks.LambdaInvoke:
-        return tasks.LambdaInvoke.jsonata(
-            scope,
-            f"Transform {layer}",
-            lambda_function=self._parts.transform,
-            payload=sfn.TaskInput.from_object({"action": "transform", "layer": layer}),
-            outputs="{% $states.input %}",
-        )
+        return layers(scope, self._parts.transform).next(models)
 
     def _snapshot(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
         return tasks.LambdaInvoke.jsonata(

@@ -22,6 +22,7 @@ from domain.settings import PlatformSettings, TransformSettings
 from stacks.environments import Environment
 from stacks.functions import ROOT, RUNTIME, Code, Function
 from stacks.lake import Lake
+from stacks.refresh import Refresh
 from stacks.watched import Watched
 
 # What Snowflake may see of the lake; warehouse/platform/integration.sql allows the same.
@@ -43,6 +44,10 @@ class Warehouse(cdk.Stack):
         self.transform = self._transform(namespace)
         self.platform = self._platform()
         self._load_what_lands()
+        self.refresh = Refresh(
+            self, "Refresh", transform=self.transform, schedule=environment.refresh_schedule
+        )
+        cdk.CfnOutput(self, "RefreshArn", value=self.refresh.state_machine_arn)
         cdk.CfnOutput(self, "TransformFunction", value=self.transform.function_name)
         self.watched = self._watched(namespace, cdk.Duration.seconds(environment.alarm_period_seconds))
 
@@ -96,6 +101,8 @@ class Warehouse(cdk.Stack):
         )
         self._allow_login(transform, self._login("TRANSFORM"))
         _allow_snapshots(transform, self._lake)
+        # reading metrics knows no resources; checks hold what the collector counted against the log
+        transform.allow("cloudwatch:GetMetricData", on=["*"])
         return transform
 
     def _platform(self) -> Function:
@@ -184,16 +191,23 @@ class Warehouse(cdk.Stack):
         return role
 
     def _watched(self, namespace: str, period: cdk.Duration) -> list[Watched]:
-        violations = cloudwatch.Metric(
-            namespace=namespace, metric_name="CheckViolations", statistic="Sum", period=period
-        )
+        def rows(name: str) -> cloudwatch.Metric:
+            return cloudwatch.Metric(namespace=namespace, metric_name=name, statistic="Sum", period=period)
+
         return [
             Watched(
                 name="warehouse-checks",
-                metric=violations,
+                metric=rows("CheckViolations"),
                 threshold=1,
-                first_action="Read the transform function's log: it names the check and counts the rows. "
-                "The marts keep their last good state.",
+                first_action="Run `python -m ops checks ENV`: it shows the check and the rows that break it. "
+                "The layer was put back: its tables keep their last good state.",
+            ),
+            Watched(
+                name="warehouse-warnings",
+                metric=rows("CheckWarnings"),
+                threshold=1,
+                first_action="Run `python -m ops checks ENV`: it shows what looks wrong and the rows. "
+                "Nothing was stopped.",
             ),
             Watched(
                 name="warehouse-errors",
@@ -201,6 +215,13 @@ class Warehouse(cdk.Stack):
                 threshold=1,
                 first_action="Read the transform function's log. Every step may run again: "
                 "start the pipeline once more when the cause is gone.",
+            ),
+            Watched(
+                name="warehouse-refresh-failed",
+                metric=self.refresh.metric_failed(period=period),
+                threshold=1,
+                first_action="Open the failed execution of the refresh: the red state says which layer. "
+                "The tables keep their last good state; the next run catches up.",
             ),
         ]
 

@@ -12,7 +12,7 @@ from domain.tables import Table
 from warehouse import run
 
 HEADING = re.compile(r"-- (stop|warn): ([^\n]+)")
-SAMPLE = 20  # rows that break it, kept for people to look at
+EXAMPLES = 20  # rows that break it, kept for people to look at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Result:
     name: str
     severity: str
     offending_rows: int
-    sample: list[dict[str, str | None]]
+    examples: list[dict[str, str | None]]
 
     @property
     def stops(self) -> bool:
@@ -80,7 +80,7 @@ def _result(connection: Any, check: Check) -> Result:
         name=check.name,
         severity=check.severity,
         offending_rows=rows,
-        sample=_sample(connection, check.query) if rows else [],
+        examples=_examples(connection, check.query) if rows else [],
     )
 
 
@@ -89,6 +89,6 @@ def _count(connection: Any, query: str) -> int:
     return int(found["n"])
 
 
-def _sample(connection: Any, query: str) -> list[dict[str, str | None]]:
-    rows = run.execute(connection, f"select * from (\n{query}\n) as offending limit {SAMPLE}")  # noqa: S608  # our own file
+def _examples(connection: Any, query: str) -> list[dict[str, str | None]]:
+    rows = run.execute(connection, f"select * from (\n{query}\n) as offending limit {EXAMPLES}")  # noqa: S608  # our own file
     return [{name: None if value is None else str(value) for name, value in row.items()} for row in rows]

@@ -2,9 +2,10 @@
 Bringing tables up to date by what arrived since their last refresh: called by the function that transforms.
 """
 
+import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -45,15 +46,19 @@ def refresh(connection: Any, table: Table) -> Refreshed:
             [answer] = run.execute(connection, statement)
             answers.append([answer])
             changes += [answer] if _changes(statement, table) else []
-    refreshed = Refreshed(
+    run.run(connection, "operations/close", **names)
+    return Refreshed(
         table=table.full_name,
         rows_read=sum(answer.get("rows_read", 0) for [answer] in answers),
         rows_deleted=_sum(changes, DELETED),
         rows_written=_sum(changes, *WRITTEN),
     )
-    counts = {name: str(getattr(refreshed, name)) for name in ("rows_read", "rows_deleted", "rows_written")}
-    run.run(connection, "operations/close", **names, **counts)
-    return refreshed
+
+
+def record(connection: Any, refreshed: Iterable[Refreshed]) -> None:
+    """Keep what refreshes touched beside how far they came."""
+    [statement] = run.statements("operations/record_touched")
+    run.execute(connection, statement, touched=json.dumps([asdict(counts) for counts in refreshed]))
 
 
 def judge_at(connection: Any, as_of: datetime) -> None:

@@ -51,6 +51,16 @@ def test_a_row_twice_is_not_as_if_it_were_not_there(shop: Shop):
     assert len({made(shop).digest, once.digest, twice.digest, thrice.digest}) == 4
 
 
+def test_one_row_of_very_many_is_seen(shop: Shop):
+    rows = "select seq4() as n from table(generator(rowcount => 1000000))"
+    shop.rows(f"create or replace table staging.things as {rows}")
+    before = checksum.of_name(shop.connection, "staging.things")
+
+    shop.rows("update staging.things set n = -1 where n = 4711")
+
+    assert checksum.of_name(shop.connection, "staging.things").digest[-4:] != before.digest[-4:] != "0000"
+
+
 def test_every_table_has_one(shop: Shop):
     shop.send(line("e1"))
     shop.transform()

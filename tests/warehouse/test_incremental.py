@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.tables import LAYERS
+from domain.tables import TABLES
 from tests.offline_shop import Shop, line
-
-TABLES = [f"{layer}.{table}" for layer, tables in LAYERS.items() for table in tables]
 
 
 def random_lines(rng: random.Random) -> list[dict[str, Any]]:

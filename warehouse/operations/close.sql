@@ -1,9 +1,6 @@
--- A refresh of {{ table }} is done: how far it came, and what it touched.
+-- A refresh of {{ table }} is done: this far it came.
 update operations.refreshes
 set
     loaded_until = $until::timestamp_ntz,
-    rows_read = {{ rows_read }},
-    rows_deleted = {{ rows_deleted }},
-    rows_written = {{ rows_written }},
     ended_at = sysdate()
 where table_name = '{{ table }}';

@@ -1,9 +1,15 @@
 -- A refresh of {{ table }} begins. Writing its row first makes a second run of the same table wait until this one ends.
-merge into operations.refreshes as target
-using (select '{{ table }}' as table_name) as source
-    on target.table_name = source.table_name
-when matched then update set started_at = sysdate()
-when not matched then insert (table_name, started_at) values (source.table_name, sysdate());
+insert into operations.refreshes (table_name)
+select '{{ table }}' as table_name
+where not exists (
+    select 1 as found
+    from operations.refreshes
+    where table_name = '{{ table }}'
+);
+
+update operations.refreshes
+set started_at = sysdate()
+where table_name = '{{ table }}';
 
 -- The hour of overlap covers loads that commit out of order; every statement may see the same arrivals twice.
 set since = (

@@ -8,7 +8,7 @@ insert into operations.check_results (
     name,
     severity,
     offending_rows,
-    sample,
+    examples,
     as_of,
     checked_at
 )
@@ -18,7 +18,7 @@ select
     result.value:name::varchar as name,
     result.value:severity::varchar as severity,
     result.value:offending_rows::number as offending_rows,
-    result.value:sample as sample,
+    result.value:examples as examples,
     %(as_of)s::timestamp_ntz as as_of,
     sysdate() as checked_at
 from lateral flatten(input => parse_json(%(results)s)) as result;

@@ -3,10 +3,11 @@ merge into operations.collector_counts as target
 using (
     select
         counted.value:hour::varchar::timestamp_ntz as hour,
-        counted.value:accepted::number as accepted,
-        counted.value:rejected::number as rejected,
-        counted.value:unconfirmed::number as unconfirmed
+        max(counted.value:accepted::number) as accepted,
+        max(counted.value:rejected::number) as rejected,
+        max(counted.value:unconfirmed::number) as unconfirmed
     from lateral flatten(input => parse_json(%(counts)s)) as counted
+    group by 1
 ) as source
     on target.hour = source.hour
 when matched then update set

@@ -22,7 +22,7 @@ where
             key
         from operations.touched
     )
-    and contains(array_to_string(event_names, ' '), 'purchase');
+    and to_json(event_names) like '%"purchase"%';
 
 -- stop: Every event has a time, an item and a value
 select session_key
