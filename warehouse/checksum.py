@@ -35,7 +35,7 @@ def of_name(connection: Any, full_name: str) -> Checksum:
     described = run.execute(connection, f"describe table {full_name}")
     names = sorted(row["name"].lower() for row in described)
     columns = ", ".join(name for name in names if name not in BOOKKEEPING)
-    # A sum, since with XOR two equal rows would be as none; HASH_AGG would be one word, but only in Snowflake.
+    # A sum, since with XOR two equal rows would be as none; HASH_AGG would be one word, but only on Snowflake
     # A decimal, or offline it would be a sum of floats, which forgets the low digits.
     total = f"sum(hash({columns})::number(38, 1))"
     query = f"select count(*) as n, coalesce({total}, 0) as total from {full_name}"  # noqa: S608  # names of our own
