@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from ops.progress import console
@@ -21,8 +22,11 @@ KEYS = (
     "rejected",
     "raw",
     "staged",
+    "events",
+    "import",
     "sessions",
     "snapshot",
+    "no_model",
     "version",
     "metrics",
     "baseline_metrics",
@@ -43,21 +47,29 @@ def write(found: Mapping[str, Any], *, folder: Path) -> None:
 def show(found: Mapping[str, Any]) -> None:
     table = Table(title=f"The way of {found['sent']:,} events", title_justify="left", show_header=False)
     for name, value in rows(found):
-        table.add_row(name, value)
+        table.add_row(escape_markup(name), escape_markup(value))
     console.print(table)
 
 
 def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """The table's lines: what, how much."""
-    model, popularity = found["metrics"], found["baseline_metrics"]
     yield "data", found["data"]
     for name in ("sent", "accepted", "rejected", "raw", "staged", "sessions"):
         yield name, f"{found[name]:,}"
-    yield "snapshot", found["snapshot"]
-    yield "hit rate @20", f"{model['hit_rate_20']:.4f}   popularity {popularity['hit_rate_20']:.4f}"
-    yield "MRR @20", f"{model['mrr_20']:.4f}   popularity {popularity['mrr_20']:.4f}"
-    yield "hit rate @20, new items too", f"{model['hit_rate_20_all']:.4f}"
-    yield "live version", f"{found['version']}   before it: {found['before']['metadata']['tier']}"
+    yield "duplicates", f"{found['raw'] - found['staged']:,} sent more than once, staged once"
+    for name, count in found["events"].items():
+        yield f"staged: {name}", f"{count:,}"
+    for name, value in found["import"].items():
+        yield f"file: {name}", value
+    yield "snapshot", found["snapshot"] or "none"
+    if model := found["metrics"]:
+        popularity = found["baseline_metrics"]
+        yield "hit rate @20", f"{model['hit_rate_20']:.4f}   popularity {popularity['hit_rate_20']:.4f}"
+        yield "MRR @20", f"{model['mrr_20']:.4f}   popularity {popularity['mrr_20']:.4f}"
+        yield "hit rate @20, new items too", f"{model['hit_rate_20_all']:.4f}"
+    if found["no_model"]:
+        yield "no model, because", found["no_model"]
+    yield "live version", f"{found['version'] or 'none'}   before it: {found['before']['metadata']['tier']}"
     for answer in found["predictions"][:3]:
         yield "prediction", prediction(answer, found["names"])
     yield "alarm", f"{found['alarm']['name']} fired and cleared"
@@ -65,7 +77,7 @@ def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def prediction(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    items = ", ".join(name_of(item, names) for item in answer["items"][:SHOWN])
+    items = ", ".join(name_of(item, names) for item in answer["items"][:SHOWN]) or "nothing"
     return f"{answer['metadata']['tier']}: after {name_of(answer['seen'][-1], names)} → {items}"
 
 
@@ -78,6 +90,8 @@ def page(found: Mapping[str, Any]) -> str:
     return Template(PAGE.read_text()).substitute(
         data=escape(found["data"]),
         way=_way(found),
+        events=_bars(found["events"]),
+        file=_facts(found["import"]),
         metrics=_metrics(found),
         predictions="".join(_visit(answer, found["names"]) for answer in found["predictions"]),
         alarm=escape(found["alarm"]["name"]),
@@ -94,13 +108,27 @@ def _way(found: Mapping[str, Any]) -> str:
         ("sessions", found["sessions"]),
     ]
     boxes = [f"<li><b>{count:,}</b>{escape(title)}</li>" for title, count in stations]
-    boxes.append(f"<li><b>version {escape(found['version'])}</b>live</li>")
+    version = found["version"]
+    boxes.append(
+        f"<li><b>version {escape(version)}</b>live</li>" if version else "<li><b>no model</b>live</li>"
+    )
     return "".join(boxes)
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    """What was met in the file, where the events came from one."""
+    lines = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in facts.items()
+    )
+    return f"<h2>What the file held</h2><table>{lines}</table>" if lines else ""
 
 
 def _metrics(found: Mapping[str, Any]) -> str:
     model, popularity = found["metrics"], found["baseline_metrics"]
-    return _bars(
+    if not model:
+        return f"<tr><td>No model: {escape(found['no_model'])}</td></tr>"
+    refused = f"<tr><td colspan='3'>{escape(found['no_model'])}</td></tr>" if found["no_model"] else ""
+    return refused + _bars(
         {
             "hit rate @20": model["hit_rate_20"],
             "hit rate @20, popularity": popularity["hit_rate_20"],
@@ -113,12 +141,16 @@ def _metrics(found: Mapping[str, Any]) -> str:
 
 
 def _bars(values: Mapping[str, float], *, largest: float = 0, unit: str = "") -> str:
-    full = largest or max(values.values()) or 1
+    full = largest or max(values.values(), default=0) or 1
     return "".join(
         f"<tr><th>{escape(name)}</th><td><i style='width:{value / full:.1%}'></i></td>"
-        f"<td>{value:g}{unit}</td></tr>"
+        f"<td>{_short(value)}{unit}</td></tr>"
         for name, value in values.items()
     )
+
+
+def _short(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def _visit(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:

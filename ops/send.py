@@ -7,15 +7,15 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from domain.batch import MAX_EVENTS
+from domain.batch import MAX_BODY_BYTES, MAX_EVENTS
 
 MAX_ATTEMPTS = 6
 FIRST_WAIT_SECONDS = 0.2
 TIMEOUT_SECONDS = 30
+MAX_BATCH_BYTES = MAX_BODY_BYTES - 1024  # leaves room for the envelope
 
 Event = dict[str, Any]
 
@@ -110,9 +110,20 @@ class Collector:
             return Answer(status=503, retry_after_seconds=0, body=str(error).encode())
 
 
-def in_batches(events: Iterable[Event], *, size: int = MAX_EVENTS) -> Iterator[list[Event]]:
-    remaining = iter(events)
-    while batch := list(islice(remaining, size)):
+def in_batches(
+    events: Iterable[Event], *, size: int = MAX_EVENTS, size_bytes: int = MAX_BATCH_BYTES
+) -> Iterator[list[Event]]:
+    """Events in order, as many to a batch as the collector takes."""
+    batch: list[Event] = []
+    filled_bytes = 0
+    for event in events:
+        event_bytes = len(json.dumps(event)) + 2  # the comma and the blank behind it
+        if batch and (len(batch) == size or filled_bytes + event_bytes > size_bytes):
+            yield batch
+            batch, filled_bytes = [], 0
+        batch.append(event)
+        filled_bytes += event_bytes
+    if batch:
         yield batch
 
 

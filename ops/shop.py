@@ -1,146 +1,117 @@
 """
-A small shop that never was: thirty days of its events, dirt included, and the truth about them.
+A shop that never was: its events as they arrive, dirt included, and the truth about them.
 
-The journey and the tests send the events and compare what comes out. The same seed gives the same events.
+Made day by day, so that memory holds one day and what is still on its way. The same seed, the same events.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import pairwise
+import heapq
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from operator import itemgetter
-from random import Random
 from typing import Any
 
-from domain.batch import MAX_EVENTS
-from ops import dirt
-from ops.catalogue import Catalogue
-from ops.visits import Visit, Visitor, random_id
+import numpy as np
+
+from ops.catalogue import Catalogue, Generator, Integers
+from ops.dirt import Arrival, Journey
+from ops.send import in_batches
+from ops.tracker import Tracker
+from ops.truth import DAY_MS, Truth
+from ops.visitors import Habits, Visitors
+from ops.visits import SENDS_BACK, VIEW, browse
 
 DAYS = 30
 HOUR_MS = 3_600_000
-SESSION_GAP_MS = 1_800_000  # a gap of exactly this does not end a session
-RETURNING = 0.25  # share of visits by somebody who was here before
+LINES_PER_VISIT = 4.99  # of the log, duplicates among them: measured over 33,000 visits
+VISITS_PER_ITEM = 3.1  # decides the size of the catalogue, and so how often something is looked at first
+MIN_ITEMS, MAX_ITEMS = 300, 50_000
 
-# Visits per hour of the day, UTC: trough 0.05 and peak 1.94 times the mean, as in a bol.com click sample.
+# Visits by hour of the day (UTC), by weekday (Monday first), and how days differ besides: as in bol.com's
+# click sample.
 HOURS = (
-    18, 9, 6, 4, 6, 12, 30, 62, 90, 108, 115, 118,
-    120, 122, 120, 118, 120, 130, 155, 169, 166, 150, 95, 45,
+    15, 6, 5, 6, 14, 33, 65, 95, 122, 131, 137, 158,
+    148, 146, 151, 138, 131, 161, 183, 194, 166, 106, 57, 31,
 )  # fmt: skip
+WEEKDAYS = (1.06, 1.04, 1.04, 1.01, 0.89, 0.87, 1.07)
+DAY_SIGMA = 0.085
 
 Event = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """
-    What must come out: sent = accepted + rejected, accepted = unique + duplicates.
-
-    `sessions` are cut by silence; `next_item_sessions` are the client's own where it names them, and only
-    those that looked at an item.
-    """
-
-    sent: int
-    accepted: int
-    rejected: int
-    reasons: dict[str, int]
-    duplicates: int
-    unique: int
-    sessions: int
-    next_item_sessions: int
 
 
 class Shop:
     """
     Args:
-        sessions: how many visits; one has five to six events on average.
-        until: the end of the thirty days; nothing happens after it, though some of it arrives later.
+        sessions: how many visits, about; LINES_PER_VISIT says how much that makes.
+        until: the end, a full hour; nothing happens after it, though some of it arrives later.
     """
 
-    def __init__(self, *, seed: int, sessions: int, until: datetime) -> None:
-        rng = Random(seed)  # noqa: S311 - made-up shoppers need no cryptography
-        good = _browsed(sessions, until_ms=int(until.timestamp() * 1000), rng=rng)
-        arrived = dirt.arrivals(good, rng)
-        again = dirt.duplicates(arrived, rng)
-        spoiled = dirt.spoiled(arrived, rng)
-        everything = [*arrived, *again, *(arrival for _, arrival in spoiled)]
-        self._events = [event for _, event in sorted(everything, key=itemgetter(0))]
-        self.truth = Truth(
-            sent=len(everything),
-            accepted=len(good) + len(again),
-            rejected=len(spoiled),
-            reasons=dict(Counter(reason for reason, _ in spoiled)),
-            duplicates=len(again),
-            unique=len(good),
-            sessions=len(cut_by_silence(good)),
-            next_item_sessions=sum(_has_view(session) for session in declared_sessions(good)),
-        )
+    def __init__(self, *, seed: int, sessions: int, until: datetime, days: int = DAYS) -> None:
+        self._seed = seed
+        self._sessions = sessions
+        self._days = days
+        self._from_ms = int((until - timedelta(days=days)).timestamp()) * 1000
+        self._until_ms = int(until.timestamp()) * 1000
+        self._now_ms = self._from_ms
+        self.truth = Truth()
 
-    def batches(self, size: int = MAX_EVENTS) -> Iterator[list[Event]]:
-        """The events in the order they arrive."""
-        for start in range(0, len(self._events), size):
-            yield self._events[start : start + size]
+    def arrivals(self) -> Iterator[Arrival]:
+        """Every event in the order in which they reach the collector; asked again, they come again."""
+        self.truth = Truth()
+        under_way: list[Arrival] = []
+        for end_ms, journey in self._journeys(np.random.default_rng(self._seed)):
+            today, later = journey.until(end_ms)
+            due = bisect_left(under_way, end_ms, key=itemgetter(0))
+            for arrival in heapq.merge(under_way[:due], today, key=itemgetter(0)):
+                self._now_ms = arrival.at_ms
+                yield arrival
+            under_way = sorted([*under_way[due:], *later], key=itemgetter(0))
+        self._now_ms = self._until_ms
+        yield from under_way
 
+    def batches(self) -> Iterator[list[Event]]:
+        return in_batches(arrival.event for arrival in self.arrivals())
 
-def cut_by_silence(events: Iterable[Event]) -> list[list[Event]]:
-    """Each visitor's events, cut where a gap is over 30 minutes."""
-    by_client: dict[str, list[Event]] = defaultdict(list)
-    for event in sorted(events, key=itemgetter("occurred_at")):
-        by_client[event["client_id"]].append(event)
-    return [session for history in by_client.values() for session in _cut(history)]
+    def share(self) -> float:
+        """How much of the time has passed up to the newest arrival, 0 to 1."""
+        return min(1.0, (self._now_ms - self._from_ms) / (self._until_ms - self._from_ms))
 
+    def _journeys(self, rng: Generator) -> Iterator[tuple[int, Journey]]:
+        """For each calendar day its end, and the way of its events to the collector."""
+        catalogue = Catalogue(int(min(MAX_ITEMS, max(MIN_ITEMS, self._sessions / VISITS_PER_ITEM))), rng)
+        visitors = Visitors(self._sessions / self._days, rng)
+        orders = spoiled = 0
+        for end_ms, started_ms_V in self._starts(rng):
+            catalogue.open_day()
+            arrived = visitors.arrive(started_ms_V)
+            habits = Habits(arrived.number_V, salt=16 * self._seed)
+            sends_back_V = (arrived.last_order_V > 0) & (rng.random(len(started_ms_V)) < SENDS_BACK)
+            day = browse(
+                catalogue,
+                habits,
+                started_ms_V=started_ms_V,
+                sends_back_V=sends_back_V,
+                until_ms=self._until_ms,
+                rng=rng,
+            )
+            catalogue.close_day(day.item_E[day.kind_E == VIEW])
+            tracker = Tracker(day, arrived, habits, catalogue, first_order=orders + 1, rng=rng)
+            visitors.leave(arrived, ended_ms_V=day.ended_ms(started_ms_V), **tracker.bought())
+            journey = Journey(day, tracker, ~habits.denies_consent_V, spoiled_before=spoiled, rng=rng)
+            orders += len(tracker.orders)
+            spoiled += journey.spoiled
+            self.truth.add_day(day, tracker, habits, journey)
+            yield end_ms, journey
 
-def declared_sessions(events: Iterable[Event]) -> list[list[Event]]:
-    """Events by the client's own session id where it sends one, else cut by silence."""
-    by_id: dict[tuple[str, str], list[Event]] = defaultdict(list)
-    others: list[Event] = []
-    for event in events:
-        if "session_id" in event:
-            by_id[event["client_id"], event["session_id"]].append(event)
-        else:
-            others.append(event)
-    return [*by_id.values(), *cut_by_silence(others)]
-
-
-def _has_view(session: list[Event]) -> bool:
-    return any(event["name"] == "view_item" for event in session)
-
-
-def _cut(history: list[Event]) -> list[list[Event]]:
-    sessions = [history[:1]]
-    for before, event in pairwise(history):
-        if event["occurred_at"] - before["occurred_at"] > SESSION_GAP_MS:
-            sessions.append([])
-        sessions[-1].append(event)
-    return sessions
-
-
-def _browsed(sessions: int, *, until_ms: int, rng: Random) -> list[Event]:
-    catalogue = Catalogue(rng)
-    visitors: list[Visitor] = []
-    events: list[Event] = []
-    for started_ms in _starts(sessions, until_ms=until_ms, rng=rng):
-        if not visitors or rng.random() > RETURNING:
-            visitors.append(_newcomer(rng))
-            visitor = visitors[-1]
-        else:
-            visitor = rng.choice(visitors)
-        visit = Visit(visitor, started_ms=started_ms, rng=rng)
-        visit.browse(catalogue)
-        events += [event for event in visit.events if event["occurred_at"] < until_ms]
-    return events
-
-
-def _starts(sessions: int, *, until_ms: int, rng: Random) -> list[int]:
-    hours_ms = range(until_ms - DAYS * 24 * HOUR_MS, until_ms, HOUR_MS)
-    weights = [HOURS[hour_ms // HOUR_MS % 24] for hour_ms in hours_ms]
-    chosen_ms = rng.choices(hours_ms, weights, k=sessions)
-    return sorted(hour_ms + rng.randrange(HOUR_MS) for hour_ms in chosen_ms)
-
-
-def _newcomer(rng: Random) -> Visitor:
-    """Trackers differ: not every one makes ids for sessions, and an old one makes none for events."""
-    return Visitor(
-        client_id=random_id(rng), has_session_id=rng.random() < 0.5, has_event_id=rng.random() < 0.9
-    )
+    def _starts(self, rng: Generator) -> Iterator[tuple[int, Integers]]:
+        """For each calendar day (UTC) its end, and when visits start in it."""
+        hours_ms = np.arange(self._from_ms, self._until_ms, HOUR_MS)
+        day_H = hours_ms // DAY_MS
+        mood_D = rng.lognormal(0, DAY_SIGMA, int(day_H[-1] - day_H[0]) + 1)
+        weekday_H = (day_H + 3) % 7  # 1970 began on a Thursday
+        weight_H = np.array(HOURS)[hours_ms // HOUR_MS % 24] * np.array(WEEKDAYS)[weekday_H]
+        weight_H = weight_H * mood_D[day_H - day_H[0]]
+        expected_H = self._sessions * weight_H / weight_H.sum()
+        for day in np.unique(day_H).tolist():
+            starts = np.repeat(hours_ms[day_H == day], rng.poisson(expected_H[day_H == day]))
+            yield (day + 1) * DAY_MS, np.sort(starts + rng.integers(0, HOUR_MS, len(starts)))

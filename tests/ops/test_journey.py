@@ -41,7 +41,7 @@ def test_a_folder_without_known_data_is_named(capsys: pytest.CaptureFixture[str]
     code = journey.main(data=tmp_path, sessions=50, keep=False)
 
     assert code == 1
-    assert "train.txt.gz" in capsys.readouterr().out.replace("\n", "")
+    assert "bol-clicks" in capsys.readouterr().out.replace("\n", "")
 
 
 def test_waiting_ends_with_what_was_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,5 +62,5 @@ def test_every_command_explains_itself() -> None:
 
     helped = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
-    for name in ("journey", "up", "deploy", "release", "diff", "destroy", "cdk"):
+    for name in ("journey", "import", "generate", "up", "deploy", "release", "diff", "destroy", "cdk"):
         assert name in helped.stdout

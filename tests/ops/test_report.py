@@ -2,6 +2,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ops import report
 
 FOUND: dict[str, Any] = {
@@ -11,6 +13,9 @@ FOUND: dict[str, Any] = {
     "rejected": 100,
     "raw": 1100,
     "staged": 1090,
+    "events": {"view_item": 1080, "purchase": 10},
+    "import": {"rows that could not be read": "1", "row 7": "cut <here>"},
+    "no_model": None,
     "sessions": 200,
     "snapshot": "s-1",
     "version": "3",
@@ -50,3 +55,24 @@ def test_the_table_says_how_much_better_than_popularity_the_model_is() -> None:
 
     assert lines["hit rate @20"] == "0.5000   popularity 0.1000"
     assert lines["sent"] == "1,200"
+
+
+def test_counts_by_name_duplicates_and_unreadable_rows_are_told() -> None:
+    lines = dict(report.rows(FOUND))
+
+    assert lines["staged: view_item"] == "1,080"
+    assert lines["duplicates"] == "10 sent more than once, staged once"
+    assert lines["file: row 7"] == "cut <here>"
+    assert "cut &lt;here&gt;" in report.page(FOUND)
+
+
+@pytest.mark.parametrize("metrics", [None, FOUND["metrics"]], ids=["nothing to train on", "refused"])
+def test_where_no_model_came_of_it_the_reason_is_told(metrics: dict[str, float] | None) -> None:
+    found = {**FOUND, "no_model": "too <little>", "version": None, "snapshot": None, "metrics": metrics}
+
+    lines = dict(report.rows(found))
+
+    assert lines["no model, because"] == "too <little>"
+    assert lines["live version"] == "none   before it: baseline"
+    assert ("hit rate @20" in lines) == bool(metrics)
+    assert "too &lt;little&gt;" in report.page(found)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.batch import MAX_BODY_BYTES
 from ops.send import MAX_ATTEMPTS, BatchRefused, Collector, CollectorUnavailable, Sent, in_batches
 
 STORED = (202, {}, {"accepted": 1, "rejected": 1, "reasons": {"unknown_name": 1}})
@@ -140,3 +141,14 @@ def test_events_are_cut_into_batches() -> None:
     events = [{"number": number} for number in range(5)]
 
     assert [len(batch) for batch in in_batches(events, size=2)] == [2, 2, 1]
+
+
+def test_no_batch_is_larger_than_a_body_may_be() -> None:
+    events = [{"text": "ü" * (number % 7) * 10_000} for number in range(60)]
+
+    batches = list(in_batches(events))
+
+    assert [event for batch in batches for event in batch] == events
+    bodies = [json.dumps({"sent_at": 10**13, "events": batch}).encode() for batch in batches]
+    assert all(len(body) <= MAX_BODY_BYTES for body in bodies)
+    assert min(len(body) for body in bodies[:-1]) > MAX_BODY_BYTES * 0.6
