@@ -1,0 +1,176 @@
+"""
+The collector's contract as OpenAPI, made of the declarations that it checks by: `python -m ops openapi`.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from domain.batch import MAX_EVENTS
+from domain.consent import ANSWERS, PURPOSES
+from domain.events import EPOCH_MS, FIELDS, ITEM_FIELDS, REQUIRED_BY_NAME, TEXT, Kind
+from domain.intake import STATUS
+from domain.pixel import PARAMETERS
+from domain.refusal import REASONS
+from domain.signature import FORM
+
+Schema = dict[str, Any]
+COUNT: Schema = {"type": "integer", "minimum": 0}
+DENIED: Schema = {
+    "required": ["consent"],
+    "properties": {
+        "consent": {
+            "type": "object",
+            "required": ["analytics_storage"],
+            "properties": {"analytics_storage": {"const": "denied"}},
+        }
+    },
+}
+
+
+def main() -> int:
+    print(json.dumps(description(), indent=2))
+    return 0
+
+
+def description() -> Schema:
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Skiff's collector", "version": "1"},
+        "paths": {"/events": {"post": _post_events()}, "/pixel.gif": {"get": _get_pixel()}},
+        "components": {
+            "schemas": {
+                "Batch": _batch(),
+                "Event": _event(),
+                "Item": _object(ITEM_FIELDS, required=["item_id"]),
+                "Taken": _answer(accepted=COUNT, rejected=COUNT, reasons=_counts()),
+                "Refused": _answer(error=_answer(field=TEXT.schema, expected=TEXT.schema, got=TEXT.schema)),
+                "Unavailable": _answer(error=TEXT.schema),
+            }
+        },
+    }
+
+
+def _post_events() -> Schema:
+    return {
+        "summary": "Take a batch of events; gzip if Content-Encoding says so.",
+        "parameters": [
+            _parameter("X-Write-Key", where="header", schema=TEXT.schema, text="Here or in the body."),
+            _parameter(
+                "X-Signature", where="header", schema=TEXT.schema, text=f"By servers: {FORM}, HMAC-SHA256."
+            ),
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": _ref("Batch")},
+                "text/plain": {"schema": {"type": "string", "contentMediaType": "application/json"}},
+            },
+        },
+        "responses": {
+            "202": _response("Every event is kept: in the log, or refused, with its reason.", "Taken"),
+            **{str(status): _response(text, "Refused") for status, text in _refusals().items()},
+            "503": _response("Nothing is sure to be kept; send it again.", "Unavailable"),
+        },
+    }
+
+
+def _get_pixel() -> Schema:
+    own = {"write_key": TEXT.schema, **{purpose: {"enum": list(ANSWERS)} for purpose in PURPOSES}}
+    kinds = {name: kind.schema for name, kind in PARAMETERS.items()}
+    image = {"image/gif": {"schema": {"type": "string", "contentMediaType": "image/gif"}}}
+    return {
+        "summary": "Take one event, for mails and pages without scripts.",
+        "parameters": [
+            _parameter(name, where="query", schema=schema, text=None)
+            for name, schema in (own | kinds).items()
+        ],
+        "responses": {
+            "200": {"description": "One transparent pixel, also where it was refused.", "content": image},
+            "503": _response("It is not sure to be kept.", "Unavailable"),
+        },
+    }
+
+
+def _batch() -> Schema:
+    events = {"type": "array", "minItems": 1, "maxItems": MAX_EVENTS, "items": _ref("Event")}
+    return {
+        "type": "object",
+        "required": ["events"],
+        "properties": {
+            "events": events,
+            "sent_at": _or_null(EPOCH_MS.schema),
+            "write_key": _or_null(TEXT.schema),
+        },
+    }
+
+
+def _event() -> Schema:
+    """What every event needs stands in its properties, what one of a name needs in a rule of its own."""
+    event = _object(FIELDS, required=["name", "occurred_at"])
+    rules = [
+        {"if": {"properties": {"name": {"const": name}}}, "then": _needs(fields)}
+        for name, fields in REQUIRED_BY_NAME.items()
+    ]
+    return {**event, "allOf": [{"if": DENIED, "else": _needs(["client_id"])}, *rules]}
+
+
+def _object(kinds: Mapping[str, Kind], *, required: list[str]) -> Schema:
+    properties = {
+        name: _schema(kind) if name in required else _or_null(_schema(kind)) for name, kind in kinds.items()
+    }
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _needs(fields: Iterable[str]) -> Schema:
+    """These fields, and something in them."""
+    filled = {field: {**_schema(FIELDS[field]), "minLength": 1, "minItems": 1} for field in fields}
+    return {"required": list(fields), "properties": filled}
+
+
+def _schema(kind: Kind) -> Schema:
+    items = {"items": _ref("Item")} if kind is FIELDS["items"] else {}
+    return {**(kind.schema or {}), **items, "description": kind.expected}
+
+
+def _or_null(schema: Mapping[str, Any] | None) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _refusals() -> dict[int, str]:
+    """What each status of a refused body may mean."""
+    by_status: dict[int, list[str]] = {}
+    for reason, text in REASONS.items():
+        by_status.setdefault(STATUS.get(reason, HTTPStatus.BAD_REQUEST.value), []).append(f"{reason}: {text}")
+    return {status: "\n".join(texts) for status, texts in by_status.items()}
+
+
+def _counts() -> Schema:
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(REASONS, COUNT),
+        "additionalProperties": False,
+    }
+
+
+def _answer(**properties: Any) -> Schema:
+    return {
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _parameter(name: str, *, where: str, schema: Any, text: str | None) -> Schema:
+    described = {"description": text} if text else {}
+    return {"name": name, "in": where, "schema": schema, **described}
+
+
+def _response(text: str, schema: str) -> Schema:
+    return {"description": text, "content": {"application/json": {"schema": _ref(schema)}}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
