@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--limit", type=_count, metavar="N", help="only the first N events")
     command.set_defaults(run=_import)
 
+    command = commands.add_parser("openapi", help="the collector's contract, as OpenAPI")
+    command.set_defaults(run=_openapi)
+
     _add_redrive(commands.add_parser("redrive", help="what was refused, corrected and back into the log"))
 
     command = commands.add_parser("generate", help="made-up history of any size, as files of the log")
@@ -155,6 +158,12 @@ def _import(arguments: argparse.Namespace) -> int:
     except (*expected, BotoCoreError, ClientError) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
+
+
+def _openapi(_: argparse.Namespace) -> int:
+    from ops import openapi
+
+    return openapi.main()
 
 
 def _redrive(arguments: argparse.Namespace) -> int:
