@@ -188,21 +188,28 @@ def test_nothing_that_reads_the_lake_is_made_before_aws_lets_snowflake_in(accoun
 
 
 def test_everything_is_there_before_it_is_used(statements: list[str]):
-    made = {"warehouse skiff_test", "role skiff_test_platform", "user skiff_test_transform"}
+    made = {"account", "warehouse skiff_test", "role skiff_test_platform", "user skiff_test_transform"}
     for statement in statements:
-        used = re.findall(r"(?:to|use|grant) (role \w+|user \w+)", statement)
-        if found := GRANT.fullmatch(statement):
-            used += re.findall(r"^(?:warehouse|table|stage) [\w.]+", found["object"])
-        used += [f"stage {name}" for name in re.findall(r"from @([\w.]+)", statement)]
-        used += [
-            f"storage integration {name}" for name in re.findall(r"storage_integration = (\w+)", statement)
-        ]
-        used += re.findall(r"^alter (pipe [\w.]+|warehouse \w+|storage integration \w+)", statement)
-
-        assert [name for name in used if name not in made] == [], statement
+        assert used(statement) - made == set(), statement
 
         if found := CREATE.match(statement):
             made.add(f"{found['kind']} {found['name']}")
+
+
+def used(statement: str) -> set[str]:
+    """What must be there before *statement*: what it names, and what it makes something in."""
+    things = re.findall(r"\b(?:to|use|grant) ((?:role|user|database) \w+)", statement)
+    things += re.findall(r"^alter ((?:pipe|warehouse|storage integration) [\w.]+)", statement)
+    things += [f"stage {name}" for name in re.findall(r"from @([\w.]+)", statement)]
+    things += [
+        f"storage integration {name}" for name in re.findall(r"storage_integration = (\w+)", statement)
+    ]
+    if found := GRANT.fullmatch(statement):
+        things.append(" ".join(found["object"].split()[-2:]))  # of "all tables in schema marts" the schema
+    if (found := CREATE.match(statement)) and "." in found["name"]:
+        kind = "database" if found["kind"] == "schema" else "schema"
+        things.append(f"{kind} {found['name'].split('.')[0]}")
+    return {re.sub(r"^schema (?=\w+$)", "schema skiff_test.", thing) for thing in things}
 
 
 def test_a_second_deploy_asks_for_the_same_and_changes_nothing(account: Account, statements: list[str]):
