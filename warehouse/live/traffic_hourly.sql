@@ -49,7 +49,7 @@ hours as (
         site,
         hour
     from visits
-    union
+    union distinct
     select
         site,
         hour

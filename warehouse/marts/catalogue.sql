@@ -47,7 +47,7 @@ with
 
 dated_facts as (
 
-    -- a moment and the event's id in one text that sorts by both, so that of two at the same moment always the same wins
+    -- a moment and the event's id in one text that sorts by both: of two at the same moment always the same wins
     select
         item_events.site,
         item_events.item_id,

@@ -10,9 +10,11 @@ using (
     group by 1
 ) as source
     on target.hour = source.hour
-when matched then update set
-    accepted = source.accepted,
-    rejected = source.rejected,
-    unconfirmed = source.unconfirmed
-when not matched then insert (hour, accepted, rejected, unconfirmed)
-values (source.hour, source.accepted, source.rejected, source.unconfirmed);
+when matched then
+    update set
+        accepted = source.accepted,
+        rejected = source.rejected,
+        unconfirmed = source.unconfirmed
+when not matched then
+    insert (hour, accepted, rejected, unconfirmed)
+    values (source.hour, source.accepted, source.rejected, source.unconfirmed);

@@ -1,4 +1,5 @@
--- What the refresh under way concerns: a work table, written by each refresh before it reads. Grain: site, key, changed_from.
+-- What the refresh under way concerns: a work table, written by each refresh before it reads.
+-- Grain: site, key, changed_from.
 create or alter table operations.touched (
     site varchar comment 'The shop',
     key varchar comment 'Client, customer, item or order; null where hours are made anew',

@@ -1,11 +1,11 @@
 -- What arrived, one row per line of the log, appended by a pipe and never edited.
 -- Grain: src_file, src_row. A pipe and a manual COPY remember their files separately, so count distinct.
 create table if not exists raw.events (
-    v variant,
-    src_file varchar,
-    src_row number(38, 0),
-    loaded_at timestamp_ntz
-);
+    v variant comment 'The line: who it came from, when, and the event as it was sent',
+    src_file varchar comment 'The file of the log that holds it',
+    src_row number(38, 0) comment 'Its row there, from 1',
+    loaded_at timestamp_ntz comment 'When the scan of the file began, UTC'
+) comment = 'Lines of the log, as they arrived';
 
 create stage if not exists raw.lake_events
     url = 's3://{{ lake_bucket }}/events/'

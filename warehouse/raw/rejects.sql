@@ -1,11 +1,11 @@
 -- What the collector refused, one row per line, appended by a pipe and never edited.
 -- Grain: src_file, src_row.
 create table if not exists raw.rejects (
-    v variant,
-    src_file varchar,
-    src_row number(38, 0),
-    loaded_at timestamp_ntz
-);
+    v variant comment 'The line: what was refused, why, and its first 64 KB',
+    src_file varchar comment 'The file of the log that holds it',
+    src_row number(38, 0) comment 'Its row there, from 1',
+    loaded_at timestamp_ntz comment 'When the scan of the file began, UTC'
+) comment = 'Lines of the log of refusals, as they arrived';
 
 create stage if not exists raw.lake_rejected
     url = 's3://{{ lake_bucket }}/rejected/'

@@ -33,6 +33,7 @@ create or alter table staging.events (
 ) comment = 'Events as typed columns, one row per event';
 
 -- What the line that arrived later but was received earlier has replaced: whom it concerned has to be made anew.
+-- Grain: site, event_id, loaded_at.
 create or alter table staging.displaced_events (
     site varchar comment 'As in staging.events before it was replaced',
     event_id varchar comment 'As in staging.events',
@@ -129,6 +130,7 @@ select
 from typed_lines;
 
 -- Everything that a refresh has to look at: what came, and what it replaced.
+-- Grain: none, an event that was replaced is there as it was and as it is.
 create or replace view staging.changes as
 select
     site,
@@ -158,8 +160,8 @@ select count(*) as rows_read
 from raw.events
 where loaded_at > $since::timestamp_ntz;
 
--- Of the copies of an event the one that was received first stays, in whatever order they are loaded: so a replay, which
--- loads all at once, comes to the same. In the first refresh there is nothing to replace.
+-- Of the copies of an event the one that was received first stays, in whatever order they are loaded: so a replay,
+-- which loads all at once, comes to the same. In the first refresh there is nothing to replace.
 insert into staging.displaced_events (
     site,
     event_id,
@@ -224,35 +226,36 @@ when matched and (
             or (source.src_file = target.src_file and source.src_row < target.src_row)
         )
     )
-) then update set
-    name = source.name,
-    source = source.source,
-    occurred_at = source.occurred_at,
-    received_at = source.received_at,
-    client_id = source.client_id,
-    user_id = source.user_id,
-    session_id = source.session_id,
-    url = source.url,
-    referrer = source.referrer,
-    search_term = source.search_term,
-    transaction_id = source.transaction_id,
-    currency = source.currency,
-    value = source.value,
-    tax = source.tax,
-    shipping = source.shipping,
-    prediction_id = source.prediction_id,
-    model = source.model,
-    version = source.version,
-    tier = source.tier,
-    items = source.items,
-    details = source.details,
-    is_verified = source.is_verified,
-    reject_id = source.reject_id,
-    request_id = source.request_id,
-    user_agent = source.user_agent,
-    src_file = source.src_file,
-    src_row = source.src_row,
-    loaded_at = source.loaded_at
+) then
+    update set
+        name = source.name,
+        source = source.source,
+        occurred_at = source.occurred_at,
+        received_at = source.received_at,
+        client_id = source.client_id,
+        user_id = source.user_id,
+        session_id = source.session_id,
+        url = source.url,
+        referrer = source.referrer,
+        search_term = source.search_term,
+        transaction_id = source.transaction_id,
+        currency = source.currency,
+        value = source.value,
+        tax = source.tax,
+        shipping = source.shipping,
+        prediction_id = source.prediction_id,
+        model = source.model,
+        version = source.version,
+        tier = source.tier,
+        items = source.items,
+        details = source.details,
+        is_verified = source.is_verified,
+        reject_id = source.reject_id,
+        request_id = source.request_id,
+        user_agent = source.user_agent,
+        src_file = source.src_file,
+        src_row = source.src_row,
+        loaded_at = source.loaded_at
 when not matched then insert (
     site,
     event_id,

@@ -63,10 +63,11 @@ using (
 when matched and (
     source.src_file < target.src_file
     or (source.src_file = target.src_file and source.src_row < target.src_row)
-) then update set
-    src_file = source.src_file,
-    src_row = source.src_row,
-    loaded_at = source.loaded_at
+) then
+    update set
+        src_file = source.src_file,
+        src_row = source.src_row,
+        loaded_at = source.loaded_at
 when not matched then insert (
     reject_id,
     site,

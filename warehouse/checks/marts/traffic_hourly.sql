@@ -40,6 +40,12 @@ where not equal_null(counted.event_count, traffic_hourly.event_count);
 -- warn: The last whole hour has as many events as the same hour of past weeks, give or take
 with
 
+moment as (
+
+    select date_trunc('hour', dateadd('hour', -2, $as_of::timestamp_ntz)) as hour
+
+),
+
 last_hour as (
 
     select
@@ -50,9 +56,7 @@ last_hour as (
         avg(iff(traffic_hourly.hour = dateadd('day', -21, moment.hour), traffic_hourly.event_count, null)) as week_3,
         avg(iff(traffic_hourly.hour = dateadd('day', -28, moment.hour), traffic_hourly.event_count, null)) as week_4
     from marts.traffic_hourly
-    cross join (
-        select date_trunc('hour', dateadd('hour', -2, $as_of::timestamp_ntz)) as hour
-    ) as moment
+    cross join moment
     where traffic_hourly.hour >= dateadd('day', -29, $as_of::timestamp_ntz)
     group by traffic_hourly.site
 
@@ -65,7 +69,8 @@ usual as (
         event_count,
         (coalesce(week_1, 0) + coalesce(week_2, 0) + coalesce(week_3, 0) + coalesce(week_4, 0))
         / nullif(
-            iff(week_1 is null, 0, 1) + iff(week_2 is null, 0, 1) + iff(week_3 is null, 0, 1) + iff(week_4 is null, 0, 1),
+            iff(week_1 is null, 0, 1) + iff(week_2 is null, 0, 1)
+            + iff(week_3 is null, 0, 1) + iff(week_4 is null, 0, 1),
             0
         ) as usual_count
     from last_hour

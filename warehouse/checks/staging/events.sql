@@ -6,10 +6,10 @@ select
 from staging.events
 where (site, event_id) in (
     select
-        site,
-        event_id
-    from staging.events
-    where loaded_at > $since::timestamp_ntz
+        new_events.site,
+        new_events.event_id
+    from staging.events as new_events
+    where new_events.loaded_at > $since::timestamp_ntz
 )
 group by site, event_id
 having count(*) > 1;
