@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from domain import logline
+from domain import consent, logline
 
 FILE_LINES = 20_000
 FILE_CHARACTERS = 16 * 1024 * 1024  # before packing; keeps memory low where an event is an order of 200 items
+SOME_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)  # stands where each line has its own
 
 Event = dict[str, Any]
 Put = Callable[[str, list[str]], bool]  # of key and lines, as `lake.write`; False where the key is taken
@@ -34,6 +35,7 @@ class Files:
         self._lines: list[str] = []
         self._characters = 0
         self._first_at: datetime | None = None
+        self._envelope: Envelope | None = None
         self.lines = 0
         self.written = 0
         self.already_there = 0
@@ -47,6 +49,11 @@ class Files:
     def position(self) -> int:
         """Of the next line in its file, from 0."""
         return len(self._lines)
+
+    def add_event(self, event: Event, received_at: datetime, *, site: str) -> None:
+        if self._envelope is None:
+            self._envelope = Envelope(site=site, request_id=self.request_id)
+        self.add(self._envelope.line(event, received_at), received_at)
 
     def add(self, line: str, received_at: datetime) -> None:
         self._first_at = self._first_at or received_at
@@ -64,28 +71,39 @@ class Files:
             self.already_there += 1
         self.lines += len(self._lines)
         self._part, self._lines, self._characters, self._first_at = self._part + 1, [], 0, None
+        self._envelope = None
 
 
-def write(
-    events: Iterable[Event], files: Files, *, site: str, progress: Callable[[Files], None] = lambda _: None
-) -> None:
+def write(events: Iterable[Event], files: Files, *, site: str) -> None:
     """Write *events* as if each had come in at the moment it happened."""
     for event in events:
-        received_at = datetime.fromtimestamp(event["occurred_at"] / 1000, UTC)
-        files.add(event_line(event, received_at, site=site, request_id=files.request_id), received_at)
-        progress(files)
+        files.add_event(event, datetime.fromtimestamp(event["occurred_at"] / 1000, UTC), site=site)
     files.finish()
 
 
-def event_line(event: Event, received_at: datetime, *, site: str, request_id: str) -> str:
-    line = logline.log_line(
-        event=event,
-        received_at=received_at,
-        sent_at=None,
-        site=site,
-        request_id=request_id,
-        ip=None,
-        user_agent=None,
-        source="import",
-    )
-    return logline.to_json(line)
+class Envelope:
+    """What the lines of a file share around their events, made once: a line costs half as much (measured)."""
+
+    def __init__(self, *, site: str, request_id: str) -> None:
+        self.request_id = request_id
+        self._site = site
+        line = self._whole({}, SOME_MOMENT)
+        self._head, self._middle = line.removesuffix("{}}").split(logline.iso(SOME_MOMENT))
+
+    def line(self, event: Event, received_at: datetime) -> str:
+        if consent.is_denied(event):  # then the envelope decides what is kept of the event
+            return self._whole(event, received_at)
+        return f"{self._head}{logline.iso(received_at)}{self._middle}{logline.to_json(event)}}}"
+
+    def _whole(self, event: Event, received_at: datetime) -> str:
+        line = logline.log_line(
+            event=event,
+            received_at=received_at,
+            sent_at=None,
+            site=self._site,
+            request_id=self.request_id,
+            ip=None,
+            user_agent=None,
+            source="import",
+        )
+        return logline.to_json(line)

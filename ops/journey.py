@@ -5,6 +5,7 @@ Deploys the stack to the offline cloud, sends events in over HTTP, runs the pipe
 then shows what became of it all: a table, .skiff/journey.json and .skiff/journey.html.
 """
 
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -29,7 +30,7 @@ ALARM = "skiff-local-ingestion-rejected"
 BURST = 200  # malformed events at once; the alarm stands at 50 in a period
 PATIENCE_SECONDS = 300
 POLL_SECONDS = 0.5
-TOO_LITTLE = ("EmptySnapshot", "NothingToEvaluate")  # why some data makes no model
+TOO_LITTLE = r"(EmptySnapshot|NothingToEvaluate): .*"  # why some data makes no model
 
 EVENTS = """
 select name, count(*) as events
@@ -189,9 +190,10 @@ class Journey:
         try:
             (registered,) = follow(execution, step)
         except machines.ExecutionFailed as error:
-            if not any(reason in str(error) for reason in TOO_LITTLE):
+            reason = re.search(TOO_LITTLE, str(error))
+            if not reason:
                 raise
-            self._found["no_model"] = str(error)
+            self._found["no_model"] = reason.group()
         else:
             if not registered["approved"]:
                 self._found["no_model"] = f"the gate refused the model: {'; '.join(registered['reasons'])}"

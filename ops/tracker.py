@@ -58,6 +58,7 @@ class Tracker:
         self._catalogue = catalogue
         self._habits = habits
         self._arrived = arrived
+        self._sends_event_id = habits.sends_event_id_V.tolist()
         self._visit = day.visit_E.tolist()
         self._kind = day.kind_E.tolist()
         self._item = day.item_E.tolist()
@@ -74,7 +75,7 @@ class Tracker:
         kind, visit, item = self._kind[number], self._visit[number], self._item[number]
         visitor = self._visitors[visit] or self._visitor(visit)
         event = {"name": NAMES[kind], "occurred_at": self._at_ms[number], **visitor}
-        if self._habits.sends_event_id_V[visit]:
+        if self._sends_event_id[visit]:
             event["event_id"] = self._event_ids[number]
         if kind == VIEW:
             event["items"] = [self._catalogue.item(item)]
