@@ -31,28 +31,35 @@ def declare(connection: Any, tables: Iterable[Table]) -> None:
     """Make what a refresh of *tables* needs, with the columns of today; this ends a transaction."""
     for file in (*(f"operations/{name}" for name in BOOKKEEPING), *(table.file for table in tables)):
         for statement in run.statements(file):
-            if _declares(statement):
+            if declares(statement):
                 run.execute(connection, statement)
 
 
 def refresh(connection: Any, table: Table) -> Refreshed:
     """Bring *table* up to its upstream; the caller commits."""
-    names = {"table": table.full_name, "upstream": table.upstream}
-    run.run(connection, "operations/open", **names)
-    answers = run.run(connection, "operations/touched_visitors") if table.by_visitor else []
+    answers: list[run.Row] = []
     changes: list[run.Row] = []
-    for statement in run.statements(table.file):
-        if not _declares(statement):
-            [answer] = run.execute(connection, statement)
-            answers.append([answer])
-            changes += [answer] if _changes(statement, table) else []
-    run.run(connection, "operations/close", **names)
+    for statement in statements(table):
+        [answer] = run.execute(connection, statement)
+        answers.append(answer)
+        changes += [answer] if _changes(statement, table) else []
     return Refreshed(
         table=table.full_name,
-        rows_read=sum(answer.get("rows_read", 0) for [answer] in answers),
+        rows_read=sum(answer.get("rows_read", 0) for answer in answers),
         rows_deleted=_sum(changes, DELETED),
         rows_written=_sum(changes, *WRITTEN),
     )
+
+
+def statements(table: Table) -> list[str]:
+    """A refresh of *table* from the first statement to the last; a replay runs the same."""
+    names = {"table": table.full_name, "upstream": table.upstream}
+    return [
+        *run.statements("operations/open", **names),
+        *(run.statements("operations/touched_visitors") if table.by_visitor else []),
+        *(statement for statement in run.statements(table.file) if not declares(statement)),
+        *run.statements("operations/close", **names),
+    ]
 
 
 def record(connection: Any, refreshed: Iterable[Refreshed]) -> None:
@@ -66,14 +73,15 @@ def judge_at(connection: Any, as_of: datetime) -> None:
     run.execute(connection, f"set as_of = '{run.moment(as_of)}'")
 
 
-def _declares(statement: str) -> bool:
+def declares(statement: str) -> bool:
+    """Whether it makes a table or a view: a refresh does that first, since it ends a transaction."""
     return run.COMMENT.sub("", statement).strip().lower().startswith("create ")
 
 
 def _changes(statement: str, table: Table) -> bool:
     """Whether it is DML of the table itself, not of a work table."""
     start = run.COMMENT.sub("", statement).strip()
-    return bool(re.match(rf"(insert into|merge into|delete from) {re.escape(table.full_name)}", start))
+    return bool(re.match(rf"(insert into|merge into|delete from) {re.escape(table.full_name)}\b", start))
 
 
 def _sum(answers: list[run.Row], *columns: str) -> int:
