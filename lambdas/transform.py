@@ -1,5 +1,5 @@
 """
-The warehouse's steps, one per invocation: refresh a layer and check it, freeze a snapshot, count.
+The warehouse's steps, one per invocation: refresh a layer and check it, freeze a snapshot, count, replay.
 """
 
 import json
@@ -14,6 +14,7 @@ from adapters import metrics, snapshots, telemetry, warehouse
 from domain.settings import TransformSettings
 from domain.snapshot import Manifest, folder
 from domain.tables import TABLES, Table, of_layer
+from lambdas import replay
 from warehouse import checks, refresh, run
 
 # What the collector counts, and the column of operations.collector_counts that it is kept in.
@@ -51,7 +52,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             )
         case {"action": "count"}:
             return count()
-    raise UnknownAction(f"{event} is none of transform, snapshot and count with what they need")
+        case {"action": "replay"}:
+            return replay.handle(event, settings())
+    raise UnknownAction(f"{event} is none of transform, snapshot, count and replay with what they need")
 
 
 def transform(layer: str, *, run_id: str, as_of: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import snowflake.connector
 from moto import mock_aws
 
-from domain.tables import LAYERS, of_layer
+from domain.tables import BOOKKEEPING, LAYERS, TABLES, of_layer
 from lambdas import platform
 from local.snowflake import offline
 from local.snowflake.account import Account
@@ -44,12 +44,19 @@ PLATFORM = {
 
 
 def line(
-    event_id: str, *, seconds: float = 0, item: str = "a", site: str = "shop", **event: Any
+    event_id: str,
+    *,
+    seconds: float = 0,
+    item: str = "a",
+    site: str = "shop",
+    source: str = "collector",
+    **event: Any,
 ) -> dict[str, Any]:
     """A line of the log: c1 looked at an item, *seconds* into the year, and it arrived a second later."""
     received_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=max(seconds, 0) + 1)
     return {
         "schema": 1,
+        "source": source,
         "received_at": received_at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "sent_at": None,
         "site": site,
@@ -74,27 +81,49 @@ class Shop:
     found: dict[str, list[checks.Result]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def send(self, *lines: dict[str, Any], hours_ago: int = 0) -> str:
-        """One file in the lake, loaded by the pipe *hours_ago*; its key."""
+    def send(self, *lines: dict[str, Any], minutes_ago: int = 0) -> str:
+        """One file in the lake, loaded by the pipe *minutes_ago*; its key."""
         key = f"events/2026/01/01/00/{next(self._numbers):06}.gz"
         text = "\n".join(json.dumps(line) for line in lines)
         self.account.s3.put_object(Bucket=LAKE, Key=key, Body=gzip.compress(text.encode()))
         self.rows("alter pipe raw.events_pipe refresh")
-        if hours_ago:
-            earlier = f"loaded_at = dateadd('hour', -{hours_ago}, loaded_at)"
+        if minutes_ago:
+            earlier = f"loaded_at = dateadd('minute', -{minutes_ago}, loaded_at)"
             self.rows(f"update raw.events set {earlier} where src_file = '{key}'")
         return key
 
-    def transform(self, *layers: str, as_of: datetime = AS_OF) -> None:
+    def forget(self) -> None:
+        """Empty the lake and every table."""
+        for content in self.account.s3.list_objects_v2(Bucket=LAKE).get("Contents", []):
+            self.account.s3.delete_object(Bucket=LAKE, Key=content["Key"])
+        self.account.loaded.clear()
+        self.account.statements.clear()
+        self.found.clear()
+        for name in ("raw.events", "raw.rejects"):
+            self.rows(f"truncate table {name}")
+        self.forget_tables()
+
+    def forget_tables(self) -> None:
+        """Empty everything that is made from the log."""
+        refresh.declare(self.connection, TABLES)
+        operations = [f"operations.{name}" for name in BOOKKEEPING]
+        for name in (*(table.full_name for table in TABLES), "staging.displaced_events", *operations):
+            self.rows(f"truncate table {name}")
+
+    def transform(self, *layers: str, as_of: datetime = AS_OF) -> list[refresh.Refreshed]:
         """Refresh these layers; without a name, all of them. What checks find is kept for `violations`."""
+        touched: list[refresh.Refreshed] = []
         for layer in layers or LAYERS:
             refresh.declare(self.connection, of_layer(layer))
             refresh.judge_at(self.connection, as_of)
+            self.rows("begin")
             if layer == "staging":
                 run.run(self.connection, "operations/arrived")
             for table in of_layer(layer):
-                refresh.refresh(self.connection, table)
+                touched.append(refresh.refresh(self.connection, table))
                 self.found[table.full_name] = checks.results(self.connection, table)
+            self.rows("commit")
+        return touched
 
     def violations(self) -> dict[str, int]:
         """Every check that stopped the last refresh of its table, and by how many rows."""

@@ -1,67 +1,162 @@
 """The promise of every table: refreshed bit by bit or made anew from the log, it is the same."""
 
-import random
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
 
 from domain.tables import TABLES
 from tests.offline_shop import Shop, line
+from warehouse import checksum
+
+MINUTE = 60
+DAY = 24 * 3600
+NAMES = ("view_item", "add_to_cart", "page_view", "search", "purchase", "refund", "prediction")
 
 
-def random_lines(rng: random.Random) -> list[dict[str, Any]]:
-    """Visitors of a few hours, some events twice, some predictions, in the order they arrive."""
-    lines = [
-        line(
-            f"e{rng.randrange(80)}",
-            seconds=rng.randrange(6 * 3600),
-            item=rng.choice("abc"),
-            client_id=rng.choice(["c1", "c2", "c3", "c4"]),
-            name=rng.choice(["view_item", "add_to_cart", "page_view", "prediction"]),
-            session_id=rng.choice([None, None, "s1"]),
-        )
-        for _ in range(90)
-    ]
-    rng.shuffle(lines)
-    return lines
+def checksums(shop: Shop) -> dict[str, checksum.Checksum]:
+    return {table.full_name: checksum.of(shop.connection, table) for table in TABLES}
 
 
-def contents(shop: Shop) -> dict[str, list[tuple[Any, ...]]]:
-    return {table: sorted(map(repr, shop.rows(f"select * from {table}"))) for table in TABLES}
+def moment(seconds: float) -> str:
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_refreshing_bit_by_bit_is_the_same_as_making_anew(shop: Shop, seed: int):
-    lines = random_lines(random.Random(seed))
-    for batch, hours_ago in enumerate((21, 21, 0)):
-        shop.send(*lines[batch * 30 : batch * 30 + 30], hours_ago=hours_ago)
+@st.composite
+def events(draw: st.DrawFn) -> dict[str, Any]:
+    """An event of few visitors on two sites, around the times at which sessions break and days end."""
+    name = draw(st.sampled_from(NAMES))
+    client = draw(st.sampled_from(["c1", "c2", None]))
+    event = line(
+        draw(st.sampled_from(["e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8"])),
+        seconds=draw(st.integers(0, 8)) * 15 * MINUTE + draw(st.sampled_from([-1, 0, 1])) + DAY - 60 * MINUTE,
+        site=draw(st.sampled_from(["shop", "other"])),
+        name=name,
+        client_id=client or ("c1" if name == "prediction" else None),
+        user_id=draw(st.sampled_from([None, "u1"])) if client else None,
+        session_id=draw(st.sampled_from([None, None, "s1"])) if client else None,
+        items=[
+            {
+                "item_id": item,
+                "price": draw(st.integers(1, 3)),
+                "item_name": draw(st.sampled_from(["A", "B"])),
+            }
+            for item in draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=2))
+        ],
+        value=draw(st.sampled_from([None, 5, 12.5])),
+        search_term=draw(st.sampled_from(["Tea ", "tea"])) if name == "search" else None,
+        transaction_id=draw(st.sampled_from(["t1", "t2"])) if name in ("purchase", "refund") else None,
+        prediction_id=draw(st.sampled_from([None, "e1", "e2"])),
+        **({"model": "m", "version": "1", "tier": "model"} if name == "prediction" else {}),
+    )
+    if name == "prediction":
+        event["event"]["answer"] = {"items": [{"item_id": "a"}, {"item_id": "b"}]}
+    event["received_at"] = moment(2 * DAY + draw(st.integers(0, 3)) * 3600)
+    return event
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> list[tuple[int, list[dict[str, Any]]]]:
+    """Batches in the order they are loaded, each with how many minutes ago; with copies and conflicts."""
+    lines = draw(st.lists(events(), min_size=1, max_size=24))
+    lines += draw(st.lists(st.sampled_from(lines), max_size=6))
+    lines = draw(st.permutations(lines))
+    cuts = sorted({0, len(lines), *draw(st.lists(st.integers(0, len(lines)), max_size=3))})
+    batches = [lines[start:end] for start, end in pairwise(cuts)]
+    # a load may commit up to an hour after a younger one
+    return [(300 - 50 * number + draw(st.integers(-25, 25)), batch) for number, batch in enumerate(batches)]
+
+
+def refreshed_bit_by_bit(shop: Shop, batches: list[tuple[int, list[dict[str, Any]]]]) -> dict[str, Any]:
+    for minutes_ago, batch in batches:
+        shop.send(*batch, minutes_ago=minutes_ago)
         shop.transform()
         assert shop.violations() == {}
-    refreshed = contents(shop)
+    return checksums(shop)
 
-    for table in TABLES:
-        shop.rows(f"truncate table {table}")
+
+def made_anew(shop: Shop) -> dict[str, Any]:
+    shop.forget_tables()
     shop.transform()
+    assert shop.violations() == {}
+    return checksums(shop)
 
-    assert contents(shop) == refreshed
+
+def check(shop: Shop, batches: list[tuple[int, list[dict[str, Any]]]]) -> None:
+    shop.forget()
+    refreshed = refreshed_bit_by_bit(shop, batches)
+    assert made_anew(shop) == refreshed
+
+
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(batches=deliveries())
+def test_refreshing_bit_by_bit_is_the_same_as_making_anew(
+    shop: Shop, batches: list[tuple[int, list[dict[str, Any]]]]
+):
+    check(shop, batches)
+
+
+@pytest.mark.prove
+@seed(20)
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@given(batches=deliveries())
+def test_refreshing_is_the_same_as_making_anew_in_two_hundred_ways(
+    shop: Shop, batches: list[tuple[int, list[dict[str, Any]]]]
+):
+    check(shop, batches)
 
 
 def test_a_load_that_commits_after_a_younger_one_is_seen(shop: Shop):
-    shop.send(line("e2", seconds=1), hours_ago=20)
+    shop.send(line("e2", seconds=1), minutes_ago=1200)
     shop.transform()
 
-    shop.send(line("e1"), hours_ago=21)
+    shop.send(line("e1"), minutes_ago=1250)
     shop.transform()
 
     assert shop.rows("select item_ids from marts.next_item_sessions") == [('["a","a"]',)]
     assert shop.violations() == {}
 
 
+def test_an_earlier_copy_that_is_loaded_later_takes_the_event_to_another_visitor(shop: Shop):
+    shop.send(line("e1", seconds=9, client_id="c2"), minutes_ago=600)
+    shop.transform()
+
+    shop.send(line("e1", seconds=5))
+    shop.transform()
+
+    assert shop.rows("select client_id from intermediate.sessions") == [("c1",)]
+    assert shop.rows("select client_id from marts.next_item_sessions") == [("c1",)]
+    assert shop.rows("select customer_id from marts.customer_items") == [("c1",)]
+
+
 def test_running_again_changes_nothing(shop: Shop):
-    shop.send(*random_lines(random.Random(7)))
+    shop.send(*(line(f"e{number}", seconds=number * 600, client_id=f"c{number % 3}") for number in range(12)))
     shop.transform()
-    once = contents(shop)
+    once = checksums(shop)
 
     shop.transform()
 
-    assert contents(shop) == once
+    assert checksums(shop) == once
+
+
+def test_a_refresh_reads_and_writes_only_what_arrivals_concern(shop: Shop):
+    shop.send(
+        *(line(f"e{n}", seconds=n * 60, client_id=f"c{n}", item=f"i{n}") for n in range(50)), minutes_ago=600
+    )
+    shop.send(line("other", client_id="c50", item="i50"), minutes_ago=300)
+    shop.transform()
+
+    shop.send(line("late", seconds=90, client_id="c7", item="i7"))
+    touched = {counts.table: counts for counts in shop.transform()}
+
+    # the last hour of arrivals is read again: "other", and what is new
+    assert touched["staging.events"].rows_read == 2
+    assert touched["staging.events"].rows_written == 1
+    for table in ("intermediate.session_events", "intermediate.sessions", "marts.next_item_sessions"):
+        assert touched[table].rows_read <= 3
+        assert 2 <= touched[table].rows_written <= 3
+    assert shop.rows("select count(*) as n from intermediate.sessions") == [(51,)]

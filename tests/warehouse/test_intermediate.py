@@ -63,7 +63,7 @@ def test_ids_that_look_alike_side_by_side_are_two_sessions(shop: Shop):
 
 
 def test_a_late_event_joins_two_sessions(shop: Shop):
-    shop.send(line("e1"), line("e3", seconds=50 * MINUTE), hours_ago=5)
+    shop.send(line("e1"), line("e3", seconds=50 * MINUTE), minutes_ago=5 * 60)
     shop.transform()
     assert sessions(shop) == [["e1"], ["e3"]]
 
@@ -76,8 +76,8 @@ def test_a_late_event_joins_two_sessions(shop: Shop):
 
 
 def test_a_visitor_without_news_is_left_alone(shop: Shop):
-    shop.send(line("e1", client_id="c2"), hours_ago=9)
-    shop.send(line("e2"), hours_ago=5)
+    shop.send(line("e1", client_id="c2"), minutes_ago=9 * 60)
+    shop.send(line("e2"), minutes_ago=5 * 60)
     shop.transform("staging", "intermediate")
     shop.rows("update intermediate.sessions set event_count = 99")
 
@@ -91,8 +91,8 @@ def test_a_visitor_without_news_is_left_alone(shop: Shop):
 
 
 def test_a_visitor_who_was_only_answered_keeps_their_sessions(shop: Shop):
-    shop.send(line("e1"), hours_ago=5)
-    shop.send(line("e2", client_id="c2"), hours_ago=3)
+    shop.send(line("e1"), minutes_ago=5 * 60)
+    shop.send(line("e2", client_id="c2"), minutes_ago=3 * 60)
     shop.transform("staging", "intermediate")
 
     shop.send(line("p1", name="prediction"))

@@ -1,7 +1,6 @@
 import pytest
 
-from domain.tables import LAYERS
-from tests.offline_shop import Shop, line
+from tests.offline_shop import Shop
 from warehouse import run
 
 
@@ -29,32 +28,14 @@ def test_a_missing_value_is_an_error():
 def test_columns_are_in_lower_case_whoever_named_them(shop: Shop):
     answers = [
         run.execute(shop.connection, statement)
-        for statement in ("select 1 as Row_Count", "show pipes in schema raw")
+        for statement in ("select 1 as Row_Count", "show pipes like 'EVENTS_PIPE' in schema raw")
     ]
 
     assert answers[0] == [{"row_count": 1}]
     assert answers[1][0]["name"] == "EVENTS_PIPE"
 
 
-def test_a_check_is_named_by_its_comment_and_counts_offending_rows(shop: Shop):
-    shop.send(line("e1"))
-    shop.transform("staging")
-    shop.rows("insert into staging.events select * from staging.events")
+def test_text_of_any_kind_is_bound_and_not_filled_in(shop: Shop):
+    [answer] = run.execute(shop.connection, "select %(text)s as said", text='it\'s; -- a "text"')
 
-    found = run.checks(shop.connection, "staging/events")
-
-    assert run.Check(name="One row per site and event_id", offending_rows=1) in found
-
-
-def test_a_table_s_file_starts_by_making_it(shop: Shop):
-    for layer, tables in LAYERS.items():
-        for table in tables:
-            run.declare(shop.connection, f"{layer}/{table}")
-
-            assert shop.rows(f"select count(*) as n from {layer}.{table}") == [(0,)]
-
-
-def test_every_table_has_checks():
-    for layer, tables in LAYERS.items():
-        for table in tables:
-            assert run.statements(f"checks/{layer}/{table}")
+    assert answer == {"said": 'it\'s; -- a "text"'}

@@ -5,7 +5,7 @@ from tests.offline_shop import NEW_YEAR_MS, Shop, line
 
 
 def test_copies_of_an_event_collapse(shop: Shop):
-    shop.send(line("e1"), line("e1"), hours_ago=3)
+    shop.send(line("e1"), line("e1"), minutes_ago=3 * 60)
     shop.transform("staging")
     shop.send(line("e1"), line("e2"))
 
@@ -15,7 +15,7 @@ def test_copies_of_an_event_collapse(shop: Shop):
 
 
 def test_the_copy_that_was_loaded_first_stays(shop: Shop):
-    shop.send(line("e1", url="first"), hours_ago=3)
+    shop.send(line("e1", url="first"), minutes_ago=3 * 60)
     shop.send(line("e1", url="second"))
 
     shop.transform("staging")
@@ -126,7 +126,7 @@ def test_a_line_that_names_no_event_stays_in_raw_only(shop: Shop):
 
 
 def test_a_line_that_was_left_behind_is_found(shop: Shop):
-    shop.send(line("e1"), hours_ago=3)
+    shop.send(line("e1"), minutes_ago=3 * 60)
     shop.send(line("e2"))
     shop.transform()
 
