@@ -16,6 +16,8 @@ MAX_EVENTS = 500
 # (gzip -9, measured 2026-11-25).
 MAX_RATIO = 500
 
+# The API hands over as text, and thereby spoils, what is called JSON or text.
+GZIPPED = "gzip, with Content-Type: application/octet-stream"
 GZIP = zlib.MAX_WBITS | 16  # tells zlib to expect gzip's header and checksum
 
 
@@ -73,7 +75,7 @@ def _gunzipped(body: bytes) -> bytes:
     try:
         plain = unzip.decompress(body, most + 1)
     except zlib.error as error:
-        raise Refused("invalid_gzip", field="body", expected="gzip", got=str(error)) from None
+        raise Refused("invalid_gzip", field="body", expected=GZIPPED, got=str(error)) from None
     if len(plain) > MAX_RATIO * len(body):
         expected = f"at most {MAX_RATIO} times its packed size"
         raise Refused("too_compressed", field="body", expected=expected, got=len(body))

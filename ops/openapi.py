@@ -54,7 +54,7 @@ def description() -> Schema:
 
 def _post_events() -> Schema:
     return {
-        "summary": "Take a batch of events; gzip if Content-Encoding says so.",
+        "summary": "Take a batch of events, as it is or packed with gzip.",
         "parameters": [
             _parameter("X-Write-Key", where="header", schema=TEXT.schema, text="Here or in the body."),
             _parameter(
@@ -66,6 +66,7 @@ def _post_events() -> Schema:
             "content": {
                 "application/json": {"schema": _ref("Batch")},
                 "text/plain": {"schema": {"type": "string", "contentMediaType": "application/json"}},
+                "application/octet-stream": {"schema": {"type": "string", "contentEncoding": "gzip"}},
             },
         },
         "responses": {

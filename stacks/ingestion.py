@@ -50,31 +50,34 @@ class Ingestion(cdk.Stack):
         cdk.CfnOutput(self, "ApiUrl", value=self.api.api_endpoint)
         cdk.CfnOutput(self, "LakeBucket", value=self.lake.bucket_name)
         cdk.CfnOutput(self, "CollectFunction", value=self.collect.function_name)
-        arns = {key: secret.secret_arn for key, secret in self.server_secrets.items()}
-        cdk.CfnOutput(self, "ServerSecrets", value=self.to_json_string(arns))
+        cdk.CfnOutput(self, "ServerSecrets", value=self.to_json_string(self.server_secrets))
         self.watched = self._watched(namespace, cdk.Duration.seconds(environment.alarm_period_seconds))
 
     def _delivery(self, id: str, *, prefix: str, seconds: int) -> Delivery:
         return Delivery(self, id, lake=self.lake, key=self.lake.key, prefix=prefix, buffer_seconds=seconds)
 
-    def _server_secret(self, key: str) -> secretsmanager.Secret:
-        """One per key, so that a new key or a changed secret leaves the others alone; nobody makes it up."""
-        return secretsmanager.Secret(
+    def _server_secret(self, key: str) -> str:
+        """
+        The ARN of what the server with write key *key* signs with, which nobody makes up. Each key has its own,
+        so that a new key or a changed secret leaves the others alone.
+        """
+        secret = secretsmanager.CfnSecret(
             self,
             f"ServerKey-{key}",
             description=f"What the server with write key {key} signs its events with",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
+            generate_secret_string=secretsmanager.CfnSecret.GenerateSecretStringProperty(
                 secret_string_template="{}",  # noqa: S106  # what the generated one is put into
                 generate_string_key="secret",
                 password_length=SECRET_CHARACTERS,
                 exclude_punctuation=True,
             ),
         )
+        return secret.attr_id  # the ARN by its own name: `Ref` is the ARN in AWS and the name offline
 
     def _collect(self, environment: Environment, namespace: str) -> Function:
         settings = CollectSettings(
             write_keys=environment.write_keys | environment.server_keys,
-            server_secrets={key: secret.secret_arn for key, secret in self.server_secrets.items()},
+            server_secrets=self.server_secrets,
             events_stream=self.events.stream.ref,
             rejected_stream=self.rejected.stream.ref,
             metrics_namespace=namespace,
@@ -90,8 +93,7 @@ class Ingestion(cdk.Stack):
         self.events.grant_put(collect, "firehose:PutRecordBatch")
         self.rejected.grant_put(collect, "firehose:PutRecordBatch")
         if self.server_secrets:
-            arns = [secret.secret_arn for secret in self.server_secrets.values()]
-            collect.allow("secretsmanager:GetSecretValue", on=arns)
+            collect.allow("secretsmanager:GetSecretValue", on=list(self.server_secrets.values()))
         return collect
 
     def _api(self, environment: Environment) -> apigateway.HttpApi:
