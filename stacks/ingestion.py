@@ -58,7 +58,7 @@ class Ingestion(cdk.Stack):
 
     def _server_secret(self, key: str) -> str:
         """
-        The ARN of what the server with write key *key* signs with, which nobody makes up. Each key has its own,
+        The ARN of what the server with write key *key* signs with; nobody makes it up. Each key has its own,
         so that a new key or a changed secret leaves the others alone.
         """
         secret = secretsmanager.CfnSecret(
@@ -145,8 +145,8 @@ class Ingestion(cdk.Stack):
                 name="ingestion-unavailable",
                 metric=count("Unavailable"),
                 threshold=1,
-                first_action="Firehose does not take what is sent: read `error` in the collect function's "
-                "log. Clients were told to send again.",
+                first_action="Firehose does not take what is sent, or a server's secret cannot be read: see "
+                "`error` in the collect function's log. Clients were told to send again.",
             ),
             Watched(
                 name="ingestion-errors",
