@@ -1,22 +1,50 @@
 """
-MERGE from a query: fakesnow writes its source out in another dialect, which loses FLATTEN and WITHIN GROUP.
+MERGE as DuckDB's own: fakesnow takes it apart into statements that join both sides in full.
 """
 
-import sqlglot
+import re
+
 from fakesnow.cursor import FakeSnowflakeCursor
-from sqlglot import exp
+from fakesnow.dialect import parse_one
+from snowflake.connector.errors import ProgrammingError
 
-SOURCE = "temp.main.skiff_merge_source"
+from local.snowflake import memo
+
+CLAUSE = re.compile(r"\bthen\s+(insert\s*\(|insert\s+values\b|update\s+set\b|delete\b)", re.I)
+KINDS = {"insert": "inserted", "update": "updated", "delete": "deleted"}  # in the order they are answered
 
 
-def with_named_source(cursor: FakeSnowflakeCursor, command: str) -> str:
-    """Make the query under USING a view of this session, and return the MERGE from that view."""
-    # fakesnow makes a table of its own while it merges, and wants a schema; in Snowflake there is PUBLIC
-    cursor._conn._schema = cursor._conn._schema or "PUBLIC"
-    merge = sqlglot.parse_one(command, read="snowflake")
-    source = merge.args["using"]
-    if not isinstance(source, exp.Subquery):
-        return command
-    cursor.execute(f"create or replace temporary view {SOURCE} as {source.this.sql('snowflake')}")
-    source.replace(exp.to_table(SOURCE, alias=source.alias))
-    return merge.sql("snowflake")
+def merge(cursor: FakeSnowflakeCursor, target: str, command: str) -> str:
+    """Run the MERGE; the query that answers it, with Snowflake's counts."""
+    clauses = {clause[:6].lower() for clause in CLAUSE.findall(command)}
+    kinds = [kind for clause, kind in KINDS.items() if clause in clauses]
+    if len(kinds) == len(KINDS):
+        message = "Offline a MERGE may insert, update or delete, but not all three."
+        raise ProgrammingError(msg=message, errno=9999, sqlstate="99999")
+    before = _rows(cursor, target)
+    if not memo.execute(cursor, command):
+        statement = parse_one(cursor._inline_variables(command))
+        cursor.check_db_and_schema(statement)
+        cursor._execute(cursor._transform(statement, None))
+    changed = cursor._arrow_table[0][0].as_py()
+    counts = counted(kinds, changed=changed, growth=_rows(cursor, target) - before)
+    return "select " + ", ".join(f'{counts[kind]} as "number of rows {kind}"' for kind in kinds)
+
+
+def counted(kinds: list[str], *, changed: int, growth: int) -> dict[str, int]:
+    """
+    How many rows of each kind: DuckDB tells only how many in all.
+
+    Args:
+        kinds: what the statement may do, at most two of inserted, updated and deleted.
+        growth: how many more rows the target has than before.
+    """
+    if "updated" not in kinds:
+        inserted = (changed + growth) // 2
+        return {"inserted": inserted, "deleted": changed - inserted}
+    return {"inserted": growth, "deleted": -growth, "updated": changed - abs(growth)}
+
+
+def _rows(cursor: FakeSnowflakeCursor, table: str) -> int:
+    [count] = cursor._duck_conn.execute(f"select count(*) from {table}").fetchone()  # noqa: S608  # an identifier
+    return int(count)

@@ -11,14 +11,17 @@ from typing import Any
 from unittest import mock
 
 import duckdb
+import fakesnow.macros
+import fakesnow.transforms
 from botocore.exceptions import ClientError
 from fakesnow.cursor import FakeSnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
 
-from local.snowflake import pipes
+from local.snowflake import macros, pipes
 from local.snowflake.account import Account
+from local.snowflake.json_paths import read_once
 from local.snowflake.load import copy_into_table
-from local.snowflake.merge import with_named_source
+from local.snowflake.merge import merge
 from local.snowflake.unload import copy_into_stage
 
 Handler = Callable[[Account, FakeSnowflakeCursor, re.Match[str]], str]
@@ -70,7 +73,7 @@ def _set_variable(_: Account, cursor: FakeSnowflakeCursor, match: re.Match[str])
 
 
 def _merge(_: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
-    return with_named_source(cursor, match.string)
+    return merge(cursor, match["target"], match.string)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -83,7 +86,7 @@ HANDLERS: dict[str, Handler] = {
     r"copy\s+into\s+(?P<stage>@\S+)\s+from\s+\((?P<query>.*)\)\s*(?P<options>file_format.*)": copy_into_stage,
     r"copy\s+into\s+[^@\s]": _copy_into_table,
     r"set\s+(?P<variable>\w+)\s*=\s*(?P<query>\(\s*select\b.*\))": _set_variable,
-    r"merge\s+into\s": _merge,
+    r"merge\s+into\s+(?P<target>[\w.]+)": _merge,
     rf"(create|alter|drop|use)\s+{OBJECTS}": _take,
     r"(grant|revoke)\s": _take,
 }
@@ -97,7 +100,7 @@ GAPS = (duckdb.Error, ClientError, AssertionError, AttributeError, LookupError, 
 @contextmanager
 def installed(account: Account) -> Iterator[None]:
     """Inside, every fakesnow cursor of this process answers for *account*."""
-    known = FakeSnowflakeCursor.execute
+    known, transformed = FakeSnowflakeCursor.execute, FakeSnowflakeCursor._transform
 
     def execute(cursor: FakeSnowflakeCursor, command: str, *args: Any, **kwargs: Any) -> FakeSnowflakeCursor:
         with account.lock:
@@ -111,7 +114,12 @@ def installed(account: Account) -> Iterator[None]:
     # sqlglot warns of each statement that it cannot take apart, DuckDB of each result
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
-    with mock.patch.object(FakeSnowflakeCursor, "execute", execute):
+    with (
+        mock.patch.object(FakeSnowflakeCursor, "execute", execute),
+        mock.patch.object(FakeSnowflakeCursor, "_transform", lambda *of: read_once(transformed(*of))),
+        mock.patch.object(fakesnow.transforms, "merge", lambda statement: [statement]),
+        mock.patch.multiple(fakesnow.macros, FS_FLATTEN=macros.FLATTEN, FS_TO_TIMESTAMP=macros.TO_TIMESTAMP),
+    ):
         yield
 
 
