@@ -56,6 +56,22 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_redrive(commands.add_parser("redrive", help="what was refused, corrected and back into the log"))
 
+    command = commands.add_parser("replay", help="the warehouse's tables, made from the log again")
+    command.add_argument("environment", help="local, dev, staging or prod")
+    command.add_argument("--table", help="only this one and what is made from it, such as marts.catalogue")
+    command.add_argument(
+        "--from", dest="since", help="read the log again from this hour on: 2026-11-01T00, UTC"
+    )
+    command.add_argument("--to", dest="until", help="and up to this one, without it")
+    command.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    command.set_defaults(run=_replay)
+
+    command = commands.add_parser("checks", help="what the warehouse's checks found last, with failing rows")
+    command.add_argument(
+        "environment", nargs="?", default="local", help="local, dev, staging or prod (%(default)s)"
+    )
+    command.set_defaults(run=_checks)
+
     command = commands.add_parser("generate", help="made-up history of any size, as files of the log")
     command.add_argument("--events", type=_count, required=True, metavar="N", help="about so many lines")
     command.add_argument("--seed", type=int, default=1, help="the same seed, the same files (%(default)s)")
@@ -191,6 +207,22 @@ def _redrive(arguments: argparse.Namespace) -> int:
         return 1
 
 
+def _replay(arguments: argparse.Namespace) -> int:
+    from adapters.machines import ExecutionFailed
+    from ops import replay
+    from ops.cloud import CloudNotRunning
+    from ops.target import NotDeployed
+    from warehouse.replay import WrongScope
+
+    scope = {"table": arguments.table, "from": arguments.since, "to": arguments.until}
+    request = {name: value for name, value in scope.items() if value}
+    try:
+        return replay.main(environment=arguments.environment, request=request, is_dry_run=arguments.dry_run)
+    except (WrongScope, CloudNotRunning, NotDeployed, replay.AlreadyRunning, ExecutionFailed) as error:
+        print(f"skiff: {error}", file=sys.stderr)
+        return 1
+
+
 def _generate(arguments: argparse.Namespace) -> int:
     from ops import generate
     from ops.cloud import CloudNotRunning
@@ -205,6 +237,20 @@ def _generate(arguments: argparse.Namespace) -> int:
             environment=arguments.to,
         )
     except (CloudNotRunning, NotDeployed) as error:
+        print(f"skiff: {error}", file=sys.stderr)
+        return 1
+
+
+def _checks(arguments: argparse.Namespace) -> int:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from ops import checks
+    from ops.cloud import CloudNotRunning
+    from ops.target import NotDeployed
+
+    try:
+        return checks.main(arguments.environment)
+    except (CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
 
