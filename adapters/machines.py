@@ -33,6 +33,10 @@ def newest(machine_arn: str) -> str | None:
     return str(executions[0]["executionArn"]) if executions else None
 
 
+def is_running(execution_arn: str) -> bool:
+    return bool(_client().describe_execution(executionArn=execution_arn)["status"] == "RUNNING")
+
+
 def result(execution_arn: str) -> Any:
     """
     What the execution returned, None while it runs.

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from adapters import secrets
@@ -17,6 +18,7 @@ os.environ.setdefault("HOME", "/tmp")  # noqa: S108
 os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
 
 import snowflake.connector  # after HOME
+from snowflake.connector.constants import QueryStatus
 
 Refused = snowflake.connector.errors.ProgrammingError  # Snowflake does not run a statement, and says why
 
@@ -56,12 +58,38 @@ def connect(
         session_parameters={
             "QUERY_TAG": query_tag,
             "STATEMENT_TIMEOUT_IN_SECONDS": statement_seconds,
+            # of statements that nobody waits for, nobody is left to roll back the others
+            "TRANSACTION_ABORT_ON_ERROR": True,
             "TIMEZONE": "UTC",
             "CLIENT_TELEMETRY_ENABLED": False,
         },
         **_login(settings.snowflake_secret),
         **_address(settings),
     )
+
+
+def start(connection: Any, statements: Sequence[str]) -> str:
+    """
+    Send *statements* to be run one after the other, and leave: the session lives on until they are done.
+
+    Returns:
+        What `is_done` asks with, from any connection of the same user.
+    """
+    text = "\n;\n".join(statements)  # on lines of its own: a statement may end with a comment
+    with connection.cursor() as cursor:
+        started = cursor.execute_async(text, num_statements=len(statements))
+        return str(started["queryId"])
+
+
+def is_done(connection: Any, query_id: str) -> bool:
+    """
+    Whether all statements of a `start` have been run.
+
+    Raises:
+        Refused: one of them was not; those after it were not run either.
+    """
+    status = connection.get_query_status_throw_if_error(query_id)
+    return bool(status == QueryStatus.SUCCESS)
 
 
 def tag(step: str, *, model: str | None = None) -> str:

@@ -23,6 +23,7 @@ from stacks.environments import Environment
 from stacks.functions import ROOT, RUNTIME, Code, Function
 from stacks.lake import Lake
 from stacks.refresh import Refresh
+from stacks.replay import Replay
 from stacks.watched import Watched
 
 # What Snowflake may see of the lake; warehouse/platform/integration.sql allows the same.
@@ -48,6 +49,8 @@ class Warehouse(cdk.Stack):
             self, "Refresh", transform=self.transform, schedule=environment.refresh_schedule
         )
         cdk.CfnOutput(self, "RefreshArn", value=self.refresh.state_machine_arn)
+        self.replay = Replay(self, "Replay", transform=self.transform, platform=self.platform)
+        cdk.CfnOutput(self, "ReplayArn", value=self.replay.state_machine_arn)
         cdk.CfnOutput(self, "TransformFunction", value=self.transform.function_name)
         self.watched = self._watched(namespace, cdk.Duration.seconds(environment.alarm_period_seconds))
 

@@ -45,7 +45,7 @@ def copy_into_table(
     copy = sqlglot.parse_one(command, read="snowflake")
     select = copy.args["files"][0].this
     location = stages.locate(cursor, select.args["from_"].this.this.name)
-    loader = loader or _table(copy)
+    loader = loader or stages.full_name(cursor, _table(copy))
     with account.lock:
         found = stages.keys(account.s3, location) if only is None else sorted(only)
         below = [file for file in found if file.startswith(location.prefix)]
@@ -103,4 +103,4 @@ def _of_a_line(column: Expr, scanned_at: datetime) -> Expr:
 
 def _table(copy: Expr) -> str:
     target = copy.find(exp.Table)
-    return target.sql("snowflake").upper() if target else ""
+    return target.sql("snowflake") if target else ""

@@ -17,14 +17,15 @@ from botocore.exceptions import ClientError
 from fakesnow.cursor import FakeSnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
 
-from local.snowflake import macros, pipes
+from local.snowflake import macros, memo, pipes, stages
 from local.snowflake.account import Account
 from local.snowflake.json_paths import read_once
 from local.snowflake.load import copy_into_table
 from local.snowflake.merge import merge
+from local.snowflake.tables import create_or_alter
 from local.snowflake.unload import copy_into_stage
 
-Handler = Callable[[Account, FakeSnowflakeCursor, re.Match[str]], str]
+Handler = Callable[[Account, FakeSnowflakeCursor, re.Match[str]], str | None]
 
 IAM_USER = "arn:aws:iam::000000000000:user/snowflake"  # who Snowflake is in AWS
 OBJECTS = r"(warehouse|role|user|resource\s+monitor|storage\s+integration)\b"
@@ -61,6 +62,17 @@ def _describe_integration(account: Account, _: FakeSnowflakeCursor, match: re.Ma
     )
 
 
+def _forget_files(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> None:
+    """A table that is made anew may load the same files again; fakesnow makes it."""
+    table = stages.full_name(cursor, match["table"])
+    account.loaded -= {(loader, file) for loader, file in account.loaded if loader == table}
+
+
+def _clone(_: Account, __: FakeSnowflakeCursor, match: re.Match[str]) -> str:
+    """A copy; fakesnow would forget the OR REPLACE."""
+    return f"create or replace table {match['table']} as select * from {match['source']}"  # noqa: S608  # identifiers
+
+
 def _copy_into_table(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
     return copy_into_table(account, cursor, match.string)
 
@@ -85,6 +97,9 @@ HANDLERS: dict[str, Handler] = {
     r"show\s+pipes(\s+like\s+'(?P<like>\w+)')?": pipes.show,
     r"copy\s+into\s+(?P<stage>@\S+)\s+from\s+\((?P<query>.*)\)\s*(?P<options>file_format.*)": copy_into_stage,
     r"copy\s+into\s+[^@\s]": _copy_into_table,
+    r"create\s+or\s+replace\s+table\s+(?P<table>[\w.]+)\s+clone\s+(?P<source>[\w.]+)\s*\Z": _clone,
+    r"create\s+or\s+replace\s+table\s+(?P<table>[\w.]+)": _forget_files,
+    r"create\s+or\s+alter\s+table\s+(?P<table>[\w.]+)\s*(?P<rest>\(.*)": create_or_alter,
     r"set\s+(?P<variable>\w+)\s*=\s*(?P<query>\(\s*select\b.*\))": _set_variable,
     r"merge\s+into\s+(?P<target>[\w.]+)": _merge,
     rf"(create|alter|drop|use)\s+{OBJECTS}": _take,
@@ -105,8 +120,13 @@ def installed(account: Account) -> Iterator[None]:
     def execute(cursor: FakeSnowflakeCursor, command: str, *args: Any, **kwargs: Any) -> FakeSnowflakeCursor:
         with account.lock:
             try:
-                answer = _answered(account, cursor, COMMENTS.sub("", command))
-                return known(cursor, answer) if answer else known(cursor, command, *args, **kwargs)
+                if any(args):  # values of the caller, which are part of the text before anything looks at it
+                    command, *args = (*cursor._rewrite_with_params(command, args[0]), *args[1:])
+                statement = COMMENTS.sub("", command)
+                if answer := _answered(account, cursor, statement):
+                    return memo.execute(cursor, answer) or known(cursor, answer)
+                remembered = None if any(args) or kwargs else memo.execute(cursor, statement)
+                return remembered or known(cursor, command, *args, **kwargs)
             except GAPS as error:
                 message = f"Not answered offline: {error!r}"
                 raise ProgrammingError(msg=message, errno=9999, sqlstate="99999") from error
@@ -119,6 +139,7 @@ def installed(account: Account) -> Iterator[None]:
         mock.patch.object(FakeSnowflakeCursor, "_transform", lambda *of: read_once(transformed(*of))),
         mock.patch.object(fakesnow.transforms, "merge", lambda statement: [statement]),
         mock.patch.multiple(fakesnow.macros, FS_FLATTEN=macros.FLATTEN, FS_TO_TIMESTAMP=macros.TO_TIMESTAMP),
+        mock.patch.object(FakeSnowflakeCursor, "_describe_last_sql", memo.describe),
     ):
         yield
 

@@ -23,15 +23,20 @@ class Location:
 def locate(cursor: FakeSnowflakeCursor, reference: str) -> Location:
     """`@schema.stage/path/` as a place in S3; a stage's location is a prefix, not a folder."""
     stage, _, path = reference.removeprefix("@").partition("/")
-    schema, _, name = stage.upper().rpartition(".")
+    place = full_name(cursor, stage).split(".")
     query = f"select url from {STAGES} where database_name = ? and schema_name = ? and name = ?"  # noqa: S608  # our own text
-    found = cursor._duck_conn.execute(query, [cursor._conn.database, schema, name]).fetchall()
+    found = cursor._duck_conn.execute(query, place).fetchall()
     if not found:
         raise ProgrammingError(
             msg=f"Stage '{stage}' does not exist or not authorized.", errno=2003, sqlstate="02000"
         )
     url = urlsplit(found[0][0])
     return Location(bucket=url.netloc, prefix=url.path.lstrip("/") + path)
+
+
+def full_name(cursor: FakeSnowflakeCursor, name: str) -> str:
+    """DATABASE.SCHEMA.NAME of what is called by its schema, or by both."""
+    return name.upper() if name.count(".") == 2 else f"{cursor._conn.database}.{name}".upper()
 
 
 def keys(s3: Any, location: Location) -> list[str]:
