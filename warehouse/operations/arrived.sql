@@ -13,9 +13,13 @@ using (
 ) as source
     on target.table_name = source.table_name
 -- never back: after a replay it is later than all that was loaded
-when matched then update set loaded_until = coalesce(
-    greatest(target.loaded_until, source.loaded_until),
-    target.loaded_until,
-    source.loaded_until
-)
-when not matched then insert (table_name, loaded_until) values (source.table_name, source.loaded_until);
+when matched then
+    update set
+        loaded_until = coalesce(
+            greatest(target.loaded_until, source.loaded_until),
+            target.loaded_until,
+            source.loaded_until
+        )
+when not matched then
+    insert (table_name, loaded_until)
+    values (source.table_name, source.loaded_until);

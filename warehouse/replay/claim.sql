@@ -1,4 +1,4 @@
--- One replay at a time: it stays claimed while its machine calls, which it does every minute. The answer is whose it is.
+-- One replay at a time: claimed while its machine calls, which it does every minute. The answer is whose it is.
 create table if not exists {{ rebuild }}.operations.replay (
     execution varchar,
     alive_at timestamp_ntz
