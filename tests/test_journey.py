@@ -38,6 +38,7 @@ def test_nothing_is_lost_between_the_sender_and_the_warehouse(journey: dict[str,
     assert journey["raw"] == journey["accepted"]
     assert journey["staged"] < journey["raw"]  # duplicates were sent
     assert journey["rejected"] > 0
+    assert sum(journey["events"].values()) == journey["staged"]
 
 
 def test_a_model_that_beats_popularity_went_live(journey: dict[str, Any]) -> None:
@@ -63,13 +64,38 @@ def test_the_page_stands_by_itself(journey: dict[str, Any]) -> None:
     assert f"{journey['sent']:,}" in journey["page"]
 
 
+def data(folder: str) -> Path:
+    path = Path(os.environ.get("SKIFF_DATA", ROOT / ".." / "shared" / "data")) / folder
+    if not path.is_dir():
+        pytest.skip(f"{path} is missing; SKIFF_DATA says where data lies")
+    return path
+
+
+@pytest.mark.prove
+def test_of_a_real_shops_events_each_is_typed_and_what_is_missing_is_explained(tmp_path: Path) -> None:
+    found = walked(tmp_path, "--data", str(data("rees46-sample")))
+
+    assert found["events"] == {"view_item": 17_051, "purchase": 214, "add_to_cart": 164}
+    assert found["accepted"] == found["raw"] == found["staged"] + 5 == 17_434
+    assert found["import"]["rows read"] == "17,435"
+    assert found["import"]["row 17436"] == "8 columns, expected 9: the row is cut"
+    assert found["no_model"].startswith("NothingToEvaluate: no session ended before the last 3 days")
+    assert found["version"] is None
+    assert {prediction["metadata"]["tier"] for prediction in found["predictions"]} == {"baseline"}
+
+
+@pytest.mark.prove
+def test_invoices_make_orders_and_no_model_of_sessions(tmp_path: Path) -> None:
+    found = walked(tmp_path, "--data", str(data("online-retail")))
+
+    assert found["events"] == {"purchase": 21_067, "refund": 5_174}
+    assert found["import"]["rows read"] == "541,909"
+    assert found["no_model"].startswith("EmptySnapshot")
+
+
 @pytest.mark.prove
 def test_real_clicks_go_the_same_way_and_the_model_is_as_good_as_on_its_bench(tmp_path: Path) -> None:
-    data = Path(os.environ.get("SKIFF_DATA", ROOT / ".." / "shared" / "data")) / "bol-clicks"
-    if not data.is_dir():
-        pytest.skip(f"{data} is missing: the click sample of bol.com's Serenade repository")
-
-    found = walked(tmp_path, "--data", str(data))
+    found = walked(tmp_path, "--data", str(data("bol-clicks")))
 
     assert found["accepted"] == found["raw"] == found["staged"] == 113_601
     assert found["metrics"]["hit_rate_20"] >= 0.645
