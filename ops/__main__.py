@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_checks)
 
+    command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
+    command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
+    command.add_argument("--environment", default="local", help="whose results of checks (%(default)s)")
+    command.set_defaults(run=_docs)
+
     command = commands.add_parser("generate", help="made-up history of any size, as files of the log")
     command.add_argument("--events", type=_count, required=True, metavar="N", help="about so many lines")
     command.add_argument("--seed", type=int, default=1, help="the same seed, the same files (%(default)s)")
@@ -253,6 +258,12 @@ def _checks(arguments: argparse.Namespace) -> int:
     except (CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
+
+
+def _docs(arguments: argparse.Namespace) -> int:
+    from ops import docs
+
+    return docs.main(out=arguments.out, environment=arguments.environment)
 
 
 def _up(_: argparse.Namespace) -> int:

@@ -109,14 +109,9 @@ def _column(column: exp.Expr) -> Column:
     comment = column.find(exp.CommentColumnConstraint)
     return Column(
         name=column.name,
-        type=_type(column.args["kind"]),
+        type=statements.as_written(column.args["kind"].sql(DIALECT).lower()),
         description=comment.name if comment else "",
     )
-
-
-def _type(kind: exp.Expr) -> str:
-    """As our files write it: sqlglot has words of its own for these two."""
-    return kind.sql(DIALECT).lower().replace("decimal", "number").replace("timestampntz", "timestamp_ntz")
 
 
 def _view(statement: Statement, relations: dict[str, Relation]) -> Relation:

@@ -97,6 +97,11 @@ def qualify(query: exp.Expr, schema: Schema) -> exp.Query:
     return qualified
 
 
+def as_written(text: str) -> str:
+    """Our words for what sqlglot has its own for."""
+    return text.replace("decimal(", "number(").replace("timestampntz", "timestamp_ntz")
+
+
 def _expect(column: exp.Column, source: exp.Expr | Scope | None, schema: Schema) -> None:
     """sqlglot takes a column's word for it that its table has it."""
     if isinstance(source, exp.Table):

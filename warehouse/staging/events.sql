@@ -130,7 +130,7 @@ select
 from typed_lines;
 
 -- Everything that a refresh has to look at: what came, and what it replaced.
--- Grain: none, an event that was replaced is there as it was and as it is.
+-- Grain: site, event_id, and one row more for each time that it was replaced.
 create or replace view staging.changes as
 select
     site,
