@@ -5,11 +5,13 @@ A shop whose events travel the real SQL, offline: for tests of the warehouse and
 import gzip
 import itertools
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import snowflake.connector
 from moto import mock_aws
@@ -92,6 +94,9 @@ class Shop:
             self.rows(f"update raw.events set {earlier} where src_file = '{key}'")
         return key
 
+    def declare(self) -> None:
+        refresh.declare(self.connection, TABLES)
+
     def forget(self) -> None:
         """Empty the lake and every table."""
         for content in self.account.s3.list_objects_v2(Bucket=LAKE).get("Contents", []):
@@ -105,7 +110,7 @@ class Shop:
 
     def forget_tables(self) -> None:
         """Empty everything that is made from the log."""
-        refresh.declare(self.connection, TABLES)
+        self.declare()
         operations = [f"operations.{name}" for name in BOOKKEEPING]
         for name in (*(table.full_name for table in TABLES), "staging.displaced_events", *operations):
             self.rows(f"truncate table {name}")
@@ -143,3 +148,11 @@ def open_shop() -> Iterator[Shop]:
             if file != "platform/roles":  # no effect offline, and half of all statements
                 run.run(connection, file, **PLATFORM)
         yield Shop(account=account, connection=connection)
+
+
+@contextmanager
+def opened_for_many() -> Iterator[Shop]:
+    """A shop that outlives a test, and so the credentials that each test gets."""
+    nobody = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+    with mock.patch.dict(os.environ, nobody), open_shop() as shop:
+        yield shop

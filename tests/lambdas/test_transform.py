@@ -1,18 +1,20 @@
 import io
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from unittest import mock
 
+import boto3
 import pyarrow.parquet as pq
 import pytest
+from moto.cloudwatch import cloudwatch_backends
 
-from adapters import snapshots
+from adapters import metrics, snapshots
 from domain.settings import TransformSettings
-from domain.tables import LAYERS
+from domain.tables import LAYERS, of_layer
 from lambdas import transform
-from tests.offline_shop import LAKE, SNOWFLAKE, Shop, line, open_shop
+from tests.offline_shop import LAKE, SNOWFLAKE, Shop, line, opened_for_many
 from training.next_item import sessions
 
 SETTINGS = TransformSettings(
@@ -25,44 +27,121 @@ SNAPSHOT = {"action": "snapshot", "model": "next_item", "snapshot_id": "s1", "as
 FOLDER = "snapshots/next_item/s1/try-1/"
 
 
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Shop]:
+    with opened_for_many() as shop:
+        yield shop
+
+
 @pytest.fixture
-def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+def shop(opened: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
     for name, value in SETTINGS.to_env().items():
         monkeypatch.setenv(name, value)
     transform.settings.cache_clear()
     snapshots._s3.cache_clear()
-    with open_shop() as shop:
-        yield shop
+    metrics._cloudwatch.cache_clear()
+    cloudwatch_backends["123456789012"]["us-east-1"].reset()
+    opened.forget()
+    return opened
+
+
+def transform_layer(layer: str) -> dict:
+    event = {"action": "transform", "layer": layer, "as_of": "2026-01-01T12:00:00Z"}
+    return transform.handler(event, invocation("run-1"))
 
 
 def transform_all() -> list[dict]:
-    return [transform.handler({"action": "transform", "layer": layer}, None) for layer in LAYERS]
+    return [transform_layer(layer) for layer in LAYERS]
 
 
-def test_a_layer_answers_with_its_tables_and_checks(shop: Shop):
+def metric(capsys: pytest.CaptureFixture[str]) -> dict:
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_a_layer_answers_with_its_tables_and_what_it_touched(shop: Shop):
     shop.send(line("e1"), line("e2", seconds=7200))
 
     staging, intermediate, marts = transform_all()
 
-    assert staging == {"layer": "staging", "tables": {"events": 2}, "checks": 3}
-    assert intermediate["tables"] == {"session_events": 2, "sessions": 2}
-    assert marts["tables"] == {"next_item_sessions": 2}
+    assert staging["tables"] == {"events": 2, "rejects": 0}
+    assert intermediate["tables"] == {"session_events": 2, "sessions": 2, "item_events": 2, "orders": 0}
+    assert marts["tables"]["next_item_sessions"] == 2
+    assert staging["touched"][0] == {
+        "table": "staging.events",
+        "rows_read": 2,
+        "rows_deleted": 0,
+        "rows_written": 2,
+    }
+    assert shop.rows(
+        "select rows_read, rows_written from operations.refreshes where table_name = 'staging.events'"
+    ) == [(2, 2)]
 
 
 def test_a_clean_layer_says_so(shop: Shop, capsys: pytest.CaptureFixture[str]):
-    transform.handler({"action": "transform", "layer": "staging"}, None)
+    transform_layer("staging")
 
-    metric = json.loads(capsys.readouterr().out)
-    assert (metric["CheckViolations"], metric["layer"]) == (0, "staging")
+    said = metric(capsys)
+    assert (said["CheckViolations"], said["CheckWarnings"], said["layer"]) == (0, 0, "staging")
 
 
-def test_a_violation_is_counted_and_stops_the_pipeline(shop: Shop, capsys: pytest.CaptureFixture[str]):
-    shop.send(line("e1", name=None), line("e2", occurred_at=None))
+def test_a_violation_is_counted_stops_the_pipeline_and_leaves_the_last_good_tables(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+):
+    shop.send(line("e1"), minutes_ago=600)
+    transform_layer("staging")
+    shop.send(line("e2", name=None), line("e3", occurred_at=None))
 
-    with pytest.raises(transform.ChecksFailed, match="staging: Every event has a name and a time: 2 rows"):
-        transform.handler({"action": "transform", "layer": "staging"}, None)
+    with pytest.raises(
+        transform.ChecksFailed, match=r"staging.events: Every event has a name and a time: 2 rows"
+    ):
+        transform_layer("staging")
 
-    assert json.loads(capsys.readouterr().out)["CheckViolations"] == 2
+    assert metric(capsys)["CheckViolations"] == 2
+    assert shop.rows("select event_id from staging.events") == [("e1",)]
+    [(found, examples)] = shop.rows(
+        "select offending_rows, examples from operations.check_results where offending_rows > 0"
+    )
+    assert found == 2
+    assert {row["event_id"] for row in json.loads(examples)} == {"e2", "e3"}
+
+
+def test_after_a_stop_the_next_run_takes_up_where_the_last_good_one_ended(shop: Shop):
+    shop.send(line("e1"), minutes_ago=600)
+    transform_layer("staging")
+    bad = shop.send(line("e2", name=None))
+    with pytest.raises(transform.ChecksFailed):
+        transform_layer("staging")
+
+    shop.rows(f"delete from raw.events where src_file = '{bad}'")
+    shop.send(line("e3"))
+    transform_layer("staging")
+
+    assert shop.rows("select event_id from staging.events order by 1") == [("e1",), ("e3",)]
+
+
+def test_a_warning_is_counted_and_stops_nothing(shop: Shop, capsys: pytest.CaptureFixture[str]):
+    shop.send(line("e1"), {"site": "shop"})
+
+    transform_layer("staging")
+
+    said = metric(capsys)
+    assert (said["CheckViolations"], said["CheckWarnings"]) == (0, 1)
+    assert said["warnings"] == ["staging.events: Every line of the log names its site and its event: 1 rows"]
+    assert shop.rows("select event_id from staging.events") == [("e1",)]
+
+
+def test_what_the_collector_counted_is_brought_over(shop: Shop):
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
+    for name, value in (("Accepted", 3), ("Accepted", 4), ("Rejected", 2)):
+        boto3.client("cloudwatch").put_metric_data(
+            Namespace="Skiff/test",
+            MetricData=[{"MetricName": name, "Value": value, "Timestamp": hour + timedelta(minutes=value)}],
+        )
+
+    transform_layer("staging")
+
+    counted = shop.rows("select hour, accepted, rejected, unconfirmed from operations.collector_counts")
+    assert counted == [(hour.replace(tzinfo=None), 7, 2, 0)]
 
 
 def test_a_snapshot_holds_the_sessions_that_had_ended(shop: Shop):
@@ -147,14 +226,20 @@ def test_a_snapshot_of_nothing_is_refused(shop: Shop):
 
 
 def test_counting_tells_how_far_events_have_come(shop: Shop):
-    shop.send(line("e1"), line("e1"), line("p1", name="prediction"))
+    answered = {"model": "next_item", "version": "1", "tier": "model"}
+    shop.send(line("e1"), line("e1"), line("p1", name="prediction", **answered))
     before = transform.handler({"action": "count"}, None)
 
     transform_all()
 
     after = transform.handler({"action": "count"}, None)
-    assert before == {"raw": 3, "staged": 0, "sessions": 0, "next_item_sessions": 0, "predictions": 0}
-    assert after == {"raw": 3, "staged": 2, "sessions": 1, "next_item_sessions": 1, "predictions": 1}
+    assert (before["raw"], before["staged"], before["sessions"]) == (3, 0, 0)
+    assert (after["raw"], after["staged"], after["sessions"], after["predictions"]) == (3, 2, 1, 1)
+
+
+def test_every_table_of_a_layer_is_answered_for(shop: Shop):
+    for layer in LAYERS:
+        assert set(transform_layer(layer)["tables"]) == {table.name for table in of_layer(layer)}
 
 
 @pytest.mark.parametrize("event", [{"action": "drop"}, {"action": "snapshot", "model": "next_item"}])

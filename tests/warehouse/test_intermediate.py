@@ -102,7 +102,9 @@ def test_a_visitor_who_was_only_answered_keeps_their_sessions(shop: Shop):
 
 
 def test_what_the_system_logs_is_no_visit(shop: Shop):
-    shop.send(line("p1", name="prediction"), line("t1", name="training_run"))
+    shop.send(
+        line("p1", name="prediction", model="m", version="1", tier="model"), line("t1", name="training_run")
+    )
 
     shop.transform()
 

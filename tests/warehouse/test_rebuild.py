@@ -34,6 +34,6 @@ def test_a_raw_table_is_declared_as_the_live_one_but_empty(table: str):
 
 def test_names_of_executions_are_checked_before_they_are_part_of_a_statement():
     with pytest.raises(run.UnsafeValue):
-        Rebuild(
-            scope=Scope(), execution="r'; drop", read_at=READ_AT, live=DATABASE, lake_bucket=LAKE
-        ).sql("claim")
+        Rebuild(scope=Scope(), execution="r'; drop", read_at=READ_AT, live=DATABASE, lake_bucket=LAKE).sql(
+            "claim"
+        )
