@@ -9,16 +9,36 @@ from collections import defaultdict
 import sqlglot
 from sqlglot import Expr, exp
 
+TEXTS = "json_extract_string({column}, [])"
 # DuckDB would move a filter on a path into the subquery and read the text once more; past chance it may not
-ONCE = "case when random() >= 0 then json_extract_string({column}, []) end as {name}"
+ONCE = f"case when random() >= 0 then {TEXTS} end"
 
 
 def read_once(statement: Expr) -> Expr:
     """*statement* as fakesnow made it for DuckDB: each select takes its texts from one call per column."""
     for select in statement.find_all(exp.Select):
-        if _has_one_source(select):
-            _gather(select)
+        found: defaultdict[str, list[exp.JSONExtractScalar]] = defaultdict(list)
+        for node in select.find_all(exp.JSONExtractScalar):
+            is_path = isinstance(node.this, exp.Column) and isinstance(node.expression, exp.JSONPath)
+            if is_path and node.parent_select is select:
+                found[node.this.sql("duckdb")].append(node)
+        _gather(select, [nodes for nodes in found.values() if len(nodes) > 1])
     return statement
+
+
+def _gather(select: exp.Select, found: list[list[exp.JSONExtractScalar]]) -> None:
+    if not found or not _has_one_source(select):
+        for nodes in found:  # the same call in each place: DuckDB makes it once for all of a select's columns
+            _take(nodes, _call(TEXTS, nodes, nodes[0].this))
+        return
+    lists = []
+    for number, nodes in enumerate(found):
+        name = f"_skiff_json_{number}"
+        lists.append(exp.alias_(_call(ONCE, nodes, exp.column(nodes[0].this.name)), name))
+        _take(nodes, exp.column(name))
+    source = select.args["from_"].this
+    inner = exp.select(exp.Star(), *lists).from_(source.copy())
+    source.replace(inner.subquery(source.alias_or_name, copy=False))
 
 
 def _has_one_source(select: exp.Select) -> bool:
@@ -33,28 +53,20 @@ def _has_one_source(select: exp.Select) -> bool:
     )
 
 
-def _gather(select: exp.Select) -> None:
-    found: defaultdict[str, list[exp.JSONExtractScalar]] = defaultdict(list)
-    for node in select.find_all(exp.JSONExtractScalar):
-        is_path = isinstance(node.this, exp.Column) and isinstance(node.expression, exp.JSONPath)
-        if is_path and node.parent_select is select:
-            found[node.this.name].append(node)
-    gathered = [nodes for nodes in found.values() if len(nodes) > 1]
-    lists = [_take_from_list(nodes, f"_skiff_json_{number}") for number, nodes in enumerate(gathered)]
-    if lists:
-        source = select.args["from_"].this
-        name = source.alias_or_name
-        source.replace(exp.select(exp.Star(), *lists).from_(source.copy()).subquery(name, copy=False))
+def _call(template: str, nodes: list[exp.JSONExtractScalar], column: Expr) -> Expr:
+    """The call that takes the texts of all *nodes*."""
+    call: Expr = sqlglot.parse_one(template.format(column=column.sql("duckdb")), read="duckdb")
+    for paths in call.find_all(exp.Array):
+        paths.set("expressions", [path.copy() for path in _paths(nodes).values()])
+    return call
 
 
-def _take_from_list(nodes: list[exp.JSONExtractScalar], name: str) -> Expr:
-    """Let *nodes* read from a list called *name*; the column that makes it."""
-    paths = {node.expression.sql("duckdb"): node.expression.copy() for node in nodes}
-    places = {path: place for place, path in enumerate(paths, start=1)}
-    once: Expr = sqlglot.parse_one(ONCE.format(column=nodes[0].this.name, name=name), read="duckdb")
-    for taken in once.find_all(exp.Array):
-        taken.set("expressions", list(paths.values()))
+def _take(nodes: list[exp.JSONExtractScalar], texts: Expr) -> None:
+    places = {path: place for place, path in enumerate(_paths(nodes), start=1)}
     for node in nodes:
         place = exp.Literal.number(places[node.expression.sql("duckdb")])
-        node.replace(exp.Anonymous(this="list_extract", expressions=[exp.column(name), place]))
-    return once
+        node.replace(exp.Anonymous(this="list_extract", expressions=[texts.copy(), place]))
+
+
+def _paths(nodes: list[exp.JSONExtractScalar]) -> dict[str, Expr]:
+    return {node.expression.sql("duckdb"): node.expression for node in nodes}

@@ -4,30 +4,25 @@ fakesnow's macros that cost too much, written anew: the same answers for million
 
 from string import Template
 
-# Without a window over all elements DuckDB needs no join to put them beside their row.
+# Without a window over all elements they keep their places, and need no join with the row they come from.
 FLATTEN = Template(
     """
 CREATE OR REPLACE MACRO ${catalog}._fs_flatten(input) AS TABLE
     SELECT
         hash(TO_JSON(input))::UBIGINT AS SEQ,
-        element.k AS KEY,
-        COALESCE(element.k, '[' || element.i || ']') AS PATH,
-        element.i AS INDEX,
-        element.v AS VALUE,
+        k AS KEY,
+        COALESCE(k, '[' || (i - 1) || ']') AS PATH,
+        CASE WHEN k IS NULL THEN i - 1 END AS INDEX,
+        v AS VALUE,
         TO_JSON(input) AS THIS
     FROM (
-        SELECT UNNEST(
-            CASE WHEN json_type(TO_JSON(input)) = 'OBJECT'
-                 THEN list_transform(
-                    json_keys(TO_JSON(input)),
-                    lambda x: struct_pack(k := x, i := NULL::BIGINT, v := CAST(TO_JSON(input) -> x AS JSON))
-                 )
-                 ELSE list_transform(
-                    CAST(TO_JSON(input) AS JSON[]),
-                    lambda x, i: struct_pack(k := NULL::VARCHAR, i := i - 1, v := x)
-                 )
-            END
-        ) AS element
+        SELECT UNNEST(elements) AS v, UNNEST(keys) AS k, generate_subscripts(elements, 1) AS i
+        FROM (
+            SELECT
+                COALESCE(from_json(json, '["JSON"]'), json_extract(json, '$$.*')) AS elements,
+                json_keys(json) AS keys
+            FROM (SELECT TO_JSON(input) AS json)
+        )
     )
     """
 )

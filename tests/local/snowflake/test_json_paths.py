@@ -108,6 +108,11 @@ def test_a_line_is_read_once_also_where_it_is_filtered(cursor: Any):
             "select max(v:a::number) as a, max(v:b::number) as b from lines having max(v:a::number) > 0",
             [(1, 2)],
         ),
+        (
+            "select i.value:a::number as a, i.value:b::number as b "
+            "from (select array_construct(v) as list from lines) as l, lateral flatten(l.list) as i",
+            [(1, 2)],
+        ),
         ("with x as (select v:a::number as a, v:b::number as b from lines) select * from x", [(1, 2)]),
         ("select (select max(v:a::number) + max(v:b::number) from lines) as ab", [(3,)]),
     ],
