@@ -76,7 +76,7 @@ def test_the_code_asset_holds_the_five_packages_and_nothing_else(assembly: Path)
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda e: e.name)
 def test_no_template_holds_what_looks_like_a_secret(assembly: Path, environment):
     for file in assembly.glob(f"assembly-{environment.name}/*.template.json"):
-        text = file.read_text().lower()
+        text = file.read_text().lower().replace('"passwordlength"', "")  # of a secret that AWS makes up
 
         assert "password" not in text
         assert "private_key" not in text
