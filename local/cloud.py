@@ -91,7 +91,7 @@ def _find(home: Path) -> Cloud | None:
 
 
 def _start(home: Path, servers: Mapping[str, int]) -> Cloud:
-    for folder in ("tmp", "cdk", "logs"):  # CDK_HOME holds what was true of the cloud before
+    for folder in ("tmp", "cdk", "logs", "imports"):  # what was true of the cloud before
         shutil.rmtree(home / folder, ignore_errors=True)
         (home / folder).mkdir(parents=True)
     with _only_one(PORTS):
