@@ -9,7 +9,8 @@ from sqlglot import exp
 from ops.docs import relations, statements
 from ops.docs.statements import Statement
 
-# platform/ and bootstrap.sql read no table
+# platform/ and bootstrap.sql read no table; a replay's tables lie in two databases, one of them known here
+REPLAY = statements.folder_of("replay")
 READING = [
     *statements.files(),
     *statements.folder_of("checks"),

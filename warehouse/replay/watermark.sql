@@ -4,9 +4,10 @@ merge into {{ live }}.operations.refreshes as target
 using (
     select
         table_name,
-        loaded_until
+        max(loaded_until) as loaded_until
     from {{ rebuild }}.operations.refreshes
     where table_name = '{{ table }}'
+    group by table_name
 ) as source
     on target.table_name = source.table_name
 when matched then update set loaded_until = source.loaded_until
