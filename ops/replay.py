@@ -69,6 +69,7 @@ def _follow(execution: str, scope: Scope, step: Step) -> Any:
         step.reach(max(begun - 1, 0))
         step.say(scope.steps[begun - 1] if begun else "preparing")
         time.sleep(POLL_SECONDS)
+    step.say("")
     return result
 
 
@@ -88,15 +89,14 @@ def _print_plan(scope: Scope) -> None:
 
 
 def _print_tables(tables: list[dict[str, Any]]) -> None:
-    shown = Table("table", "rows before", "rows after", "checksum before", "checksum after")
+    shown = Table("table", "rows", "checksum", "rows now", "checksum now")
     for found in tables:
         before, after = found["before"], found["after"]
         mark = "" if before == after else "[yellow]"
-        shown.add_row(
-            found["table"],
-            f"{before['rows']:,}",
-            f"{after['rows']:,}",
-            before["digest"],
-            mark + after["digest"],
-        )
+        shown.add_row(found["table"], *_cells(before), *(mark + cell for cell in _cells(after)))
     console.print(shown)
+
+
+def _cells(content: dict[str, Any]) -> tuple[str, str]:
+    """Rows, and as much of the checksum as tells two apart."""
+    return f"{content['rows']:,}", content["digest"][:8]

@@ -19,6 +19,8 @@ REPLAY = {
     "execution": "{% $states.context.Execution.Name %}",
     "read_at": "{% $states.context.Execution.StartTime %}",
 }
+STEP = "{% $states.input.steps[$states.input.index] %}"
+IS_MORE = "{% $states.input.index + 1 < $count($states.input.steps) %}"
 # Twice as long each time, up to a minute: nobody waits for small tables, and a history of 25,000 events, the
 # most that an execution may have, lasts for a day.
 LONGER = "{% $merge([$states.input, {'wait': $min([60, 2 * $states.input.wait])}]) %}"
@@ -40,61 +42,47 @@ class Replay(StateMachine):
 
     def _definition(self, scope: cdk.Stack) -> sfn.IChainable:
         begin = self._call(
-            scope, "Begin", {"call": "begin"}, is_retried=False
-        )  # two at once would undo each other
-        steps = sfn.Map.jsonata(
             scope,
-            "Steps",
-            items=sfn.ProvideItems.jsonata("{% $states.input.steps %}"),
-            item_selector={"step": "{% $states.context.Map.Item.Value %}"},
-            max_concurrency=1,
+            "Begin",
+            {"call": "begin"},
+            outputs="{% $merge([$states.result.Payload, {'index': 0}]) %}",
+            is_retried=False,  # two at once would undo each other's preparation
         )
-        steps.item_processor(self._step(scope))
-        end = self._call(scope, "End", {"call": "end"})
-        return (
-            self._apply(scope, "Integration")
-            .next(self._apply(scope, "Pipes"))
-            .next(begin)
-            .next(steps)
-            .next(end)
-        )
-
-    def _step(self, scope: cdk.Stack) -> sfn.IChainable:
         start = self._call(
             scope,
             "Start",
-            {"call": "start", "step": "{% $states.input.step %}"},
+            {"call": "start", "step": STEP},
             outputs="{% $merge([$states.input, $states.result.Payload, {'wait': 1}]) %}",
         )
         wait = sfn.Wait.jsonata(
-            scope,
-            "Wait",
-            time=sfn.WaitTime.seconds("{% $states.input.wait %}"),
-            outputs=LONGER,
+            scope, "Wait", time=sfn.WaitTime.seconds("{% $states.input.wait %}"), outputs=LONGER
         )
         poll = self._call(
             scope,
             "Poll",
-            {
-                "call": "poll",
-                "step": "{% $states.input.step %}",
-                "query_id": "{% $states.input.query_id %}",
-            },
+            {"call": "poll", "step": STEP, "query_id": "{% $states.input.query_id %}"},
             outputs="{% $merge([$states.input, $states.result.Payload]) %}",
         )
-        done = sfn.Pass.jsonata(scope, "Done", outputs={"step": "{% $states.input.step %}"})
-        choice = sfn.Choice.jsonata(scope, "Is it done?")
-        choice.when(sfn.Condition.jsonata("{% $states.input.is_done %}"), done).otherwise(wait)
-        return start.next(wait).next(poll).next(choice)
+        further = sfn.Pass.jsonata(
+            scope,
+            "Next step",
+            outputs="{% $merge([$states.input, {'index': $states.input.index + 1}]) %}",
+        )
+        end = self._call(scope, "End", {"call": "end"})
+        judged = sfn.Choice.jsonata(scope, "Is it done?")
+        judged.when(sfn.Condition.jsonata("{% $not($states.input.is_done) %}"), wait)
+        judged.when(sfn.Condition.jsonata(IS_MORE), further.next(start)).otherwise(end)
+        start.next(wait).next(poll).next(judged)
+        return self._apply(scope, "integration").next(self._apply(scope, "pipes")).next(begin).next(start)
 
     def _apply(self, scope: cdk.Stack, part: str) -> tasks.LambdaInvoke:
         """What a deploy applies: databases, raw tables, stages and pipes that are gone are there again."""
         return tasks.LambdaInvoke.jsonata(
             scope,
-            f"Apply {part.lower()}",
+            f"Apply {part}",
             lambda_function=self._platform,
             payload=sfn.TaskInput.from_object(
-                {"RequestType": "Update", "ResourceProperties": {"Part": part.lower()}}
+                {"RequestType": "Update", "ResourceProperties": {"Part": part}}
             ),
             outputs="{% $states.input %}",
         )

@@ -62,9 +62,13 @@ def record(connection: Any, found: list[Result], *, run_id: str, as_of: datetime
         run.execute(connection, statement, **bound)
 
 
-def recording(check: Check, *, run_id: str, as_of: datetime) -> str:
-    """One statement that runs *check* and keeps what it finds: for where nobody waits for answers."""
-    kept = ", ".join(_quoted(text) for text in (run_id, check.table, check.name, check.severity))
+def recording(check: Check) -> str:
+    """
+    One statement that runs *check* and keeps what it finds: for where nobody waits for answers.
+
+    The session says `$run_id` and `$as_of`.
+    """
+    kept = ", ".join(_quoted(text) for text in (check.table, check.name, check.severity))
     return f"""\
 insert into operations.check_results (
     run_id, table_name, name, severity, offending_rows, examples, as_of, checked_at
@@ -73,10 +77,11 @@ with found as (
 {check.query}
 )
 select
+    $run_id,
     {kept},
     (select count(*) from found),
     (select array_agg(object_construct(*)) from (select * from found limit {EXAMPLES}) as some),
-    {_quoted(run.moment(as_of))}::timestamp_ntz,
+    $as_of::timestamp_ntz,
     sysdate()"""  # noqa: S608  # our own file, and literals
 
 

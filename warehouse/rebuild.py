@@ -89,9 +89,9 @@ def statements(connection: Any, rebuild: Rebuild, step: str) -> list[str]:
     if step == PUBLISH:
         return list(_publish(connection, rebuild))
     built = {table.full_name: table for table in rebuild.scope.built}
-    work = _build(rebuild, built[step]) if step in built else _read(rebuild, step)
+    work = _build(built[step]) if step in built else _read(rebuild, step)
     # its own first write makes a second start wait, and leaves it nothing to do
-    return [f"set as_of = '{run.moment(rebuild.read_at)}'", "begin", *work, "commit"]
+    return [*_variables(rebuild), "begin", *work, "commit"]
 
 
 def violations(connection: Any, rebuild: Rebuild, step: str) -> list[str]:
@@ -117,6 +117,11 @@ def checksums(connection: Any, rebuild: Rebuild) -> list[dict[str, Any]]:
     return [{"table": table, **moments} for table, moments in held.items()]
 
 
+def _variables(rebuild: Rebuild) -> list[str]:
+    named = {"run_id": rebuild.execution, "as_of": run.moment(rebuild.read_at)}
+    return [run.render(f"set {name} = '{{{{ value }}}}'", value=value) for name, value in named.items()]
+
+
 def _read(rebuild: Rebuild, table: str) -> Iterator[str]:
     """Read the log again into a raw table; its files are remembered with it, so none is read twice."""
     scope, log, names = rebuild.scope, Log.of(table, rebuild), {"table": table, "upstream": table}
@@ -130,11 +135,11 @@ def _read(rebuild: Rebuild, table: str) -> Iterator[str]:
     yield from run.statements("operations/close", **names)
 
 
-def _build(rebuild: Rebuild, table: Table) -> Iterator[str]:
+def _build(table: Table) -> Iterator[str]:
     """Refresh a table that is empty, and keep what its checks find: they look at what the refresh touched."""
     yield from refresh.statements(table)
     for check in checks.of(table):
-        yield checks.recording(check, run_id=rebuild.execution, as_of=rebuild.read_at)
+        yield checks.recording(check)
 
 
 def _publish(connection: Any, rebuild: Rebuild) -> Iterator[str]:
