@@ -57,7 +57,7 @@ dated_facts as (
         item_events.price,
         item_events.currency,
         item_events.occurred_at,
-        to_char(item_events.occurred_at, 'YYYY-MM-DD HH24:MI:SS.FF3') || item_events.event_id
+        lpad(date_part(epoch_millisecond, item_events.occurred_at)::varchar, 15, '0') || item_events.event_id
         || lpad(item_events.position::varchar, 4, '0') as age
     from intermediate.item_events
     inner join operations.touched

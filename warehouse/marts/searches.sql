@@ -94,7 +94,8 @@ outcomes as (
             iff(
                 first_items.item_id is null,
                 null,
-                to_char(numbered_by_search.occurred_at, 'YYYY-MM-DD HH24:MI:SS.FF3') || numbered_by_search.event_id
+                lpad(date_part(epoch_millisecond, numbered_by_search.occurred_at)::varchar, 15, '0')
+                || numbered_by_search.event_id
             )
         ) as first_item_id,
         count_if(numbered_by_search.name = 'add_to_cart') > 0 as has_add_to_cart,
