@@ -37,8 +37,8 @@ test: build ## what every push runs
 	$(BIN)/zizmor --offline --quiet .github/workflows
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-prove: build ## the long checks too: every property with many more examples, real events through it all
-	$(BIN)/python -m pytest -m 'prove or not prove' --hypothesis-profile=prove
+prove: build ## the long checks too, up to an hour: properties with many more examples, fuzzing, real events
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'prove or not prove' --hypothesis-profile=prove
 
 lint: .venv/installed ## format and mend what can be mended
 	$(BIN)/ruff check --fix .

@@ -121,7 +121,8 @@ def installed(account: Account) -> Iterator[None]:
         with account.lock:
             try:
                 if any(args):  # values of the caller, which are part of the text before anything looks at it
-                    command, *args = (*cursor._rewrite_with_params(command, args[0]), *args[1:])
+                    command, rest = cursor._rewrite_with_params(command, args[0])
+                    args = (rest, *args[1:])
                 statement = COMMENTS.sub("", command)
                 if answer := _answered(account, cursor, statement):
                     return memo.execute(cursor, answer) or known(cursor, answer)
