@@ -261,9 +261,9 @@ def _checks(arguments: argparse.Namespace) -> int:
 
 
 def _docs(arguments: argparse.Namespace) -> int:
-    from ops import docs
+    from ops.docs import write
 
-    return docs.main(out=arguments.out, environment=arguments.environment)
+    return write.main(out=arguments.out, environment=arguments.environment)
 
 
 def _up(_: argparse.Namespace) -> int:

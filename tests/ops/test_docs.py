@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from domain.tables import LIVE, TABLES
-from ops import docs
 from ops.checks import Found
 from ops.cloud import CloudNotRunning
-from ops.docs import graph, lineage, pages, relations
+from ops.docs import graph, lineage, pages, relations, write
 from ops.docs.lineage import Definition, Source
 from warehouse import checks
 
@@ -29,7 +28,7 @@ FILLED = [*(table.full_name for table in TABLES), *(f"live.{view}" for view in L
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Every page by the name of its file; one check has a result."""
     out = tmp_path_factory.mktemp("docs")
-    docs.write(out, pages.site({(STOPPED.table, STOPPED.name): STOPPED}))
+    write.write_pages(out, pages.site({(STOPPED.table, STOPPED.name): STOPPED}))
     return {file.name: file.read_text() for file in out.iterdir()}
 
 
@@ -146,7 +145,7 @@ def test_without_a_warehouse_the_command_writes_the_site_all_the_same(
     def no_cloud(environment: str) -> None:
         raise CloudNotRunning(environment)
 
-    monkeypatch.setattr(docs.checks, "connect", no_cloud)
+    monkeypatch.setattr(write.checks, "connect", no_cloud)
 
-    assert docs.main(out=tmp_path / "docs", environment="local") == 0
+    assert write.main(out=tmp_path / "docs", environment="local") == 0
     assert pages.NOT_RUN in (tmp_path / "docs" / "marts.searches.html").read_text()
