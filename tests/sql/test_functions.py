@@ -22,7 +22,7 @@ ALIKE = {
         "sysdate",
         "to_timestamp_ntz",
     },
-    "text": {"length", "lower", "lpad", "sha2", "to_char", "trim"},
+    "text": {"length", "lower", "lpad", "sha2", "trim"},
     "null and choice": {"coalesce", "equal_null", "greatest", "iff", "least", "nullif"},
     "json and arrays": {"array_construct", "array_size", "flatten", "parse_json", "to_json"},
 }
