@@ -17,17 +17,7 @@ from warehouse import run
 ROOT = run.FOLDER.parent
 
 # What may go once, and why. When the commit before has none of it any more, a warning says so: take it out.
-REMOVED = {
-    "loaded_at of intermediate and marts: operations.refreshes has every table's watermark": {
-        "intermediate.session_events.loaded_at",
-        "intermediate.sessions.loaded_at",
-        "marts.next_item_sessions.loaded_at",
-    },
-    "item_ids of events: intermediate.item_events has a row for each item": {
-        "intermediate.session_events.item_ids",
-        "staging.events.item_ids",
-    },
-}
+REMOVED: dict[str, set[str]] = {}
 GONE: set[str] = set().union(*REMOVED.values())
 
 Columns = dict[str, str]  # schema.table.column → type
