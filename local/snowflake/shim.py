@@ -16,9 +16,11 @@ import fakesnow.transforms
 from botocore.exceptions import ClientError
 from fakesnow.cursor import FakeSnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
+from sqlglot import Expr
 
 from local.snowflake import macros, memo, pipes, stages
 from local.snowflake.account import Account
+from local.snowflake.arrays import sort_once
 from local.snowflake.json_paths import read_once
 from local.snowflake.load import copy_into_table
 from local.snowflake.merge import merge
@@ -132,12 +134,15 @@ def installed(account: Account) -> Iterator[None]:
                 message = f"Not answered offline: {error!r}"
                 raise ProgrammingError(msg=message, errno=9999, sqlstate="99999") from error
 
+    def transform(*statement: Any) -> Expr:
+        return sort_once(read_once(transformed(*statement)))
+
     # sqlglot warns of each statement that it cannot take apart, DuckDB of each result
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
     with (
         mock.patch.object(FakeSnowflakeCursor, "execute", execute),
-        mock.patch.object(FakeSnowflakeCursor, "_transform", lambda *of: read_once(transformed(*of))),
+        mock.patch.object(FakeSnowflakeCursor, "_transform", transform),
         mock.patch.object(fakesnow.transforms, "merge", lambda statement: [statement]),
         mock.patch.multiple(fakesnow.macros, FS_FLATTEN=macros.FLATTEN, FS_TO_TIMESTAMP=macros.TO_TIMESTAMP),
         mock.patch.object(FakeSnowflakeCursor, "_describe_last_sql", memo.describe),
