@@ -50,6 +50,8 @@ def handle(event: dict[str, Any], settings: TransformSettings) -> dict[str, Any]
 
 
 def begin(work: Rebuild, settings: TransformSettings) -> dict[str, Any]:
+    with closing(_connect(settings, database=work.database, step="begin")) as connection:
+        rebuild.open_claims(connection, work)
     with _connected(work, settings, database=work.live, step="begin") as live:
         refresh.declare(live, TABLES)  # what is gone is there again, empty
     with _connected(work, settings, database=work.database, step="begin") as connection:
@@ -84,15 +86,18 @@ def end(work: Rebuild, settings: TransformSettings) -> dict[str, Any]:
 @contextmanager
 def _connected(work: Rebuild, settings: TransformSettings, *, database: str, step: str) -> Iterator[Any]:
     """A connection, while this replay has the claim; what fails inside gives it up: the machine ends."""
-    connection = warehouse.connect(
-        replace(settings, snowflake_database=database),
-        query_tag=warehouse.tag(f"replay {step}"),
-        statement_seconds=warehouse.LONG_STATEMENT_SECONDS,
-    )
-    with closing(connection):
+    with closing(_connect(settings, database=database, step=step)) as connection:
         rebuild.claim(connection, work)
         try:
             yield connection
         except BaseException:
             rebuild.release(connection, work)
             raise
+
+
+def _connect(settings: TransformSettings, *, database: str, step: str) -> Any:
+    return warehouse.connect(
+        replace(settings, snowflake_database=database),
+        query_tag=warehouse.tag(f"replay {step}"),
+        statement_seconds=warehouse.LONG_STATEMENT_SECONDS,
+    )

@@ -56,9 +56,14 @@ def claim(connection: Any, rebuild: Rebuild) -> None:
     Raises:
         ReplayRunning: another execution has it, and was alive five minutes ago.
     """
-    *_, [found] = [run.execute(connection, statement) for statement in rebuild.sql("claim")]
+    *_, [found] = _run(connection, rebuild.sql("claim"))
     if found["execution"] != rebuild.execution:
         raise ReplayRunning(f"{found['execution']} is running, or was five minutes ago: one at a time")
+
+
+def open_claims(connection: Any, rebuild: Rebuild) -> None:
+    """Make the place where `claim` writes; before the first claim of a replay."""
+    _run(connection, rebuild.sql("claims"))
 
 
 def release(connection: Any, rebuild: Rebuild) -> None:
@@ -146,13 +151,14 @@ def _publish(connection: Any, rebuild: Rebuild) -> Iterator[str]:
     """Table by table; raw is never replaced, since its pipe goes on loading."""
     for table in rebuild.scope.built:
         name = table.full_name
-        yield _kept(rebuild, checksum.query(connection, f"{rebuild.live}.{name}"), name, is_new=False)
+        taken = checksum.query(connection, f"{rebuild.live}.{name}")
+        yield _kept(rebuild, taken, name, is_new=False)
         # before and after: whatever breaks off in between, a refresh then reads too much and not too little
         yield from rebuild.sql("watermark", table=name)
         for declared in _tables(table):
             yield from rebuild.sql("swap", table=declared)
         yield from rebuild.sql("watermark", table=name)
-        yield _kept(rebuild, checksum.query(connection, f"{rebuild.live}.{name}"), name, is_new=True)
+        yield _kept(rebuild, taken, name, is_new=True)
     for name in rebuild.scope.raw:
         yield from rebuild.sql("put_back", table=name)
         yield from rebuild.sql("watermark", table=name)
@@ -166,9 +172,8 @@ select '{table}', {str(is_new).lower()}, taken.n, taken.total::varchar, sysdate(
 from ({query}) as taken"""  # noqa: S608  # names of our own
 
 
-def _run(connection: Any, statements: list[str]) -> None:
-    for statement in statements:
-        run.execute(connection, statement)
+def _run(connection: Any, statements: list[str]) -> list[list[run.Row]]:
+    return [run.execute(connection, statement) for statement in statements]
 
 
 def _tables(table: Table) -> list[str]:

@@ -15,7 +15,7 @@ from snowflake.connector.errors import ProgrammingError
 from sqlglot import Expr
 
 PURE = re.compile(
-    r"(select|with|insert|delete|update|merge|create\s+table\s+[\w.]+\s*\(|create\s+or\s+replace\s+view)\b",
+    r"(select|with|insert|delete|update|merge|create\s+(or\s+replace\s+)?table\s+[\w.]+\s*\(|create\s+or\s+replace\s+view)\b",
     re.I,
 )
 # a stage, a parameter, or something that is another thing each time

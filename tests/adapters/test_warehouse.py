@@ -1,6 +1,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -150,3 +151,57 @@ def test_a_key_that_is_none_is_refused_by_the_secret_s_name_and_not_shown(text: 
         login_with({"authenticator": "SNOWFLAKE_JWT", "private_key": text})
 
     assert "MIIE" not in str(refused.value)
+
+
+def test_statements_that_nobody_waits_for_run_in_one_session(served: WarehouseSettings, trusted: None):
+    with closing(warehouse.connect(served, query_tag="test")) as connection:
+        query_id = warehouse.start(
+            connection,
+            [
+                "create schema if not exists staging",
+                "create or replace table staging.numbers (n number)",
+                "set known = '7' -- a session's own",
+                "begin",
+                "insert into staging.numbers select $known::number",
+                "commit",
+            ],
+        )
+    with closing(warehouse.connect(served, query_tag="test")) as other:
+        ended = done(other, query_id)
+        rows = other.cursor().execute("select n from staging.numbers").fetchall()
+
+    assert ended
+    assert rows == [(7,)]
+
+
+def test_one_that_fails_is_told_and_those_after_it_do_not_run(served: WarehouseSettings, trusted: None):
+    with closing(warehouse.connect(served, query_tag="test")) as connection:
+        query_id = warehouse.start(
+            connection,
+            [
+                "create schema if not exists staging",
+                "create or replace table staging.kept as select 1 as n",
+                "select * from staging.no_such_table",
+                "drop table staging.kept",
+            ],
+        )
+        with pytest.raises(warehouse.Refused, match=r"(?i)no_such_table"):
+            done(connection, query_id)
+
+        rows = connection.cursor().execute("select n from staging.kept").fetchall()
+
+    assert rows == [(1,)]
+
+
+def test_statements_are_counted_before_any_of_them_runs(served: WarehouseSettings, trusted: None):
+    with (
+        closing(warehouse.connect(served, query_tag="test")) as connection,
+        pytest.raises(warehouse.Refused, match="Actual statement count 2 did not match"),
+    ):
+        warehouse.start(connection, ["select 1; select 2"])
+
+
+def done(connection: Any, query_id: str) -> bool:
+    while not warehouse.is_done(connection, query_id):
+        time.sleep(0.01)
+    return True

@@ -189,3 +189,12 @@ def test_deleting_the_stack_keeps_the_data(cloudformation: CloudFormation, accou
 
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "as before")
     assert account.statements == []
+
+
+def test_a_replay_asks_for_the_same_and_is_answered_at_once(account: Account):
+    channels = platform.handler({"RequestType": "Update", "ResourceProperties": {"Part": "pipes"}}, None)
+
+    assert channels is not None
+    assert set(channels) == {"EventsChannel", "RejectsChannel"}
+    with pytest.raises(platform.UnknownPart):
+        platform.handler({"RequestType": "Update", "ResourceProperties": {"Part": "tables"}}, None)

@@ -1,18 +1,4 @@
 -- One replay at a time: claimed while its machine calls, which it does every minute. The answer is whose it is.
-create table if not exists {{ rebuild }}.operations.replay (
-    execution varchar,
-    alive_at timestamp_ntz
-);
-
-insert into {{ rebuild }}.operations.replay (execution, alive_at)
-select
-    '{{ execution }}' as execution,
-    sysdate() as alive_at
-where not exists (
-    select 1 as found
-    from {{ rebuild }}.operations.replay
-);
-
 update {{ rebuild }}.operations.replay
 set
     execution = '{{ execution }}',
