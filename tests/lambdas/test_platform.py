@@ -192,9 +192,16 @@ def test_deleting_the_stack_keeps_the_data(cloudformation: CloudFormation, accou
 
 
 def test_a_replay_asks_for_the_same_and_is_answered_at_once(account: Account):
-    channels = platform.handler({"RequestType": "Update", "ResourceProperties": {"Part": "pipes"}}, None)
+    parts = ("integration", "pipes")
 
-    assert channels is not None
-    assert set(channels) == {"EventsChannel", "RejectsChannel"}
+    asked = [
+        platform.handler({"RequestType": "Update", "ResourceProperties": {"Part": part}}, None)
+        for part in parts
+    ]
+
+    assert [set(data or ()) for data in asked] == [
+        {"IamUserArn", "ExternalId"},
+        {"EventsChannel", "RejectsChannel"},
+    ]
     with pytest.raises(platform.UnknownPart):
         platform.handler({"RequestType": "Update", "ResourceProperties": {"Part": "tables"}}, None)
