@@ -104,6 +104,7 @@ class Shop:
         self.account.loaded.clear()
         self.account.statements.clear()
         self.found.clear()
+        self._numbers = itertools.count()
         for name in ("raw.events", "raw.rejects"):
             self.rows(f"truncate table {name}")
         self.forget_tables()

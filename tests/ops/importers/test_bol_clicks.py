@@ -34,6 +34,7 @@ def test_a_time_that_is_no_number_costs_its_row_only(read, time: str) -> None:
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no click sample in {DATA}; set SKIFF_DATA")
+@pytest.mark.prove
 def test_the_whole_click_sample_is_taken_and_every_row_counts() -> None:
     path, format = find(DATA)
     reading = Reading(path, format, site="bol")

@@ -188,6 +188,7 @@ def imported() -> Iterator[list[dict[str, Any]]]:
     yield [json.loads(line)["event"] for body in packed for line in gzip.decompress(body).splitlines()]
 
 
+@pytest.mark.prove
 def test_the_whole_file_makes_the_revenue_of_each_month_to_the_cent(imported: list[dict[str, Any]]) -> None:
     by_hand = duckdb.sql(
         f"""
@@ -201,6 +202,7 @@ def test_the_whole_file_makes_the_revenue_of_each_month_to_the_cent(imported: li
     assert revenue(imported, length=7) == dict(by_hand)
 
 
+@pytest.mark.prove
 def test_the_whole_file_keeps_every_line_and_no_order_twice(imported: list[dict[str, Any]]) -> None:
     orders = Counter(event["transaction_id"] for event in imported)
     cancelled = {event["transaction_id"] for event in imported if event["transaction_id"].startswith("C")}

@@ -24,7 +24,7 @@ def test_only_looking_at_an_item_counts():
 def test_training_counts_the_same_events():
     mart = Path(__file__).parents[3] / "warehouse/marts/next_item_sessions.sql"
 
-    assert f"session_events.name = '{ITEM_EVENT}'" in mart.read_text()
+    assert f"item_events.name = '{ITEM_EVENT}'" in mart.read_text()
 
 
 def test_only_the_last_items_of_a_long_session_count():
