@@ -1,0 +1,116 @@
+"""
+The warehouse as it stands, on the offline Snowflake: its pipe, its SQL files, its checks.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import snowflake.connector
+from moto import mock_aws
+
+from bench import log
+from bench.measure import MEMORY_LIMIT, THREADS, Cost, cost
+from domain.tables import LAYERS, TABLES, of_layer
+from lambdas import platform
+from local.snowflake import offline
+from warehouse import checks, checksum, refresh, run
+
+LAKE = "lake"
+DATABASE = "SKIFF_BENCH"
+PLATFORM = {
+    "environment": "bench",
+    "database": DATABASE,
+    "lake_bucket": LAKE,
+    "storage_role_arn": "arn:aws:iam::000000000000:role/skiff-bench-snowflake-storage",
+    "external_id": "skiff-bench",
+}
+AS_OF = datetime(2026, 2, 1, tzinfo=UTC)
+STEPS = {"staging": "stage", "intermediate": "sessionize", "marts": "marts"}
+
+
+class NotTheSame(AssertionError):
+    """A replay made other tables than there were."""
+
+
+def run_all(base: Path, hour: Path, work: Path) -> Iterator[Cost | tuple[str, pa.Table]]:
+    """The cost of each step, and every table once the base is loaded."""
+    with mock_aws(), offline(folder=work, memory_limit=MEMORY_LIMIT) as account:
+        account.s3.create_bucket(Bucket=LAKE)
+        connection = snowflake.connector.connect(database=DATABASE)
+        connection._duck_conn.execute(f"set threads = {THREADS}")
+        for file in (*platform.BEFORE_TRUST, *platform.AFTER_TRUST):
+            run.run(connection, file, **PLATFORM)
+        _put(account.s3, base)
+        yield from _build(connection)
+        yield cost("checks", lambda: _check(connection))
+        for table in TABLES:
+            yield table.full_name, _content(connection, table.full_name)
+        _put(account.s3, hour)
+        yield cost("hour", lambda: _refresh(connection))
+        before = _checksums(connection)
+        _forget(connection)
+        account.loaded.clear()
+        yield cost("replay", lambda: _refresh(connection))
+        if (after := _checksums(connection)) != before:
+            raise NotTheSame(f"before {before}, after {after}")
+
+
+def _put(s3: Any, folder: Path) -> None:
+    for key, path in log.files(folder).items():
+        s3.put_object(Bucket=LAKE, Key=key, Body=path.read_bytes())
+
+
+def _build(connection: Any) -> Iterator[Cost]:
+    yield cost("load", lambda: _load(connection))
+    # else the hour's refresh would read all of it again: it looks an hour back, for loads that commit late
+    run.execute(connection, "update raw.events set loaded_at = dateadd('hour', -3, loaded_at)")
+    for layer, step in STEPS.items():
+        yield cost(step, lambda layer=layer: _refresh_layer(connection, layer))  # type: ignore[misc]
+
+
+def _refresh(connection: Any) -> None:
+    _load(connection)
+    for layer in LAYERS:
+        _refresh_layer(connection, layer)
+
+
+def _load(connection: Any) -> None:
+    for pipe in ("events_pipe", "rejects_pipe"):
+        run.execute(connection, f"alter pipe raw.{pipe} refresh")
+
+
+def _refresh_layer(connection: Any, layer: str) -> None:
+    """As the function that transforms does it, without the checks."""
+    refresh.declare(connection, of_layer(layer))
+    run.execute(connection, "begin")
+    if layer == LAYERS[0]:
+        run.run(connection, "operations/arrived")
+    for table in of_layer(layer):
+        refresh.refresh(connection, table)
+    run.execute(connection, "commit")
+
+
+def _check(connection: Any) -> None:
+    refresh.judge_at(connection, AS_OF)
+    for table in TABLES:
+        checks.results(connection, table)
+
+
+def _checksums(connection: Any) -> dict[str, checksum.Checksum]:
+    return {table.full_name: checksum.of(connection, table) for table in TABLES}
+
+
+def _forget(connection: Any) -> None:
+    """Everything but the files in the lake."""
+    made = [table.full_name for table in TABLES]
+    for name in ("raw.events", "raw.rejects", "staging.displaced_events", "operations.refreshes", *made):
+        run.execute(connection, f"truncate table {name}")
+
+
+def _content(connection: Any, name: str) -> pa.Table:
+    cursor = connection.cursor().execute(f"select * from {name}")  # noqa: S608  # our own name
+    table: pa.Table = cursor._arrow_table
+    return table
