@@ -80,7 +80,7 @@ select
     $run_id,
     {kept},
     (select count(*) from found),
-    (select array_agg(object_construct(*)) from (select * from found limit {EXAMPLES}) as some),
+    (select array_agg(object_construct(*)) from (select * from found limit {EXAMPLES}) as shown),
     $as_of::timestamp_ntz,
     sysdate()"""  # noqa: S608  # our own file, and literals
 

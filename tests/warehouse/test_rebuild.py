@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from sqlfluff.core import FluffConfig, Linter
 
+from domain.tables import TABLES
 from tests.offline_shop import DATABASE, LAKE, PLATFORM
-from warehouse import run
+from warehouse import checks, run
 from warehouse.rebuild import LOADED_AT, RAW, Log, Rebuild
 from warehouse.replay import Scope
 
@@ -37,3 +39,18 @@ def test_names_of_executions_are_checked_before_they_are_part_of_a_statement():
         Rebuild(scope=Scope(), execution="r'; drop", read_at=READ_AT, live=DATABASE, lake_bucket=LAKE).sql(
             "claim"
         )
+
+
+def test_what_is_put_together_in_python_is_in_snowflake_s_grammar():
+    linter = Linter(config=FluffConfig(overrides={"dialect": "snowflake", "templater": "raw"}))
+    recordings = [checks.recording(check) for table in TABLES[:2] for check in checks.of(table)]
+    copies = [Log.of(table, REBUILD).copy_from("2026/", loaded_at=READ_AT) for table in RAW]
+
+    wrong = [
+        (statement, parsed.violations)
+        for statement in (*recordings, *copies)
+        if (parsed := linter.parse_string(statement)).violations
+    ]
+
+    assert recordings
+    assert wrong == []
