@@ -28,6 +28,9 @@ PLATFORM = {
     "external_id": "skiff-bench",
 }
 AS_OF = datetime(2026, 2, 1, tzinfo=UTC)
+# All is loaded at once here; in a shop that lives, a line is loaded soon after it is received. The refresh of the
+# hour reads from an hour before the last of these, for loads that commit out of order.
+AS_IT_CAME = "update raw.events set loaded_at = dateadd('minute', 1, v:received_at::timestamp_ntz)"
 STEPS = {"staging": "stage", "intermediate": "sessionize", "marts": "marts"}
 
 
@@ -65,8 +68,7 @@ def _put(s3: Any, folder: Path) -> None:
 
 def _build(connection: Any) -> Iterator[Cost]:
     yield cost("load", lambda: _load(connection))
-    # else the hour's refresh would read all of it again: it looks an hour back, for loads that commit late
-    run.execute(connection, "update raw.events set loaded_at = dateadd('hour', -3, loaded_at)")
+    run.execute(connection, AS_IT_CAME)
     for layer, step in STEPS.items():
         yield cost(step, lambda layer=layer: _refresh_layer(connection, layer))  # type: ignore[misc]
 

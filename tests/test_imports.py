@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OURS = {"domain", "adapters", "warehouse", "training", "lambdas", "stacks", "local", "ops"}
+OURS = {"domain", "adapters", "warehouse", "training", "lambdas", "stacks", "local", "ops", "bench"}
 
 MAY_IMPORT = {
     "domain": set(),
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "stacks": {"domain"},
     "local": {"domain", "warehouse", "training"},
     "ops": {"domain", "adapters", "warehouse"},
+    "bench": {"domain", "warehouse", "lambdas", "local", "ops"},
 }
 
 # no package of ours, nothing to install: what a request passes through before it is answered
