@@ -28,8 +28,8 @@ PLATFORM = {
     "external_id": "skiff-bench",
 }
 AS_OF = datetime(2026, 2, 1, tzinfo=UTC)
-# All is loaded at once here; in a shop that lives, a line is loaded soon after it is received. The refresh of the
-# hour reads from an hour before the last of these, for loads that commit out of order.
+# All is loaded at once here; in a shop that lives, a line is loaded soon after it is received. The hour's
+# refresh reads from an hour before the last of these on, for loads that commit out of order.
 AS_IT_CAME = "update raw.events set loaded_at = dateadd('minute', 1, v:received_at::timestamp_ntz)"
 STEPS = {"staging": "stage", "intermediate": "sessionize", "marts": "marts"}
 
