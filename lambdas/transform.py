@@ -13,7 +13,7 @@ from typing import Any
 from adapters import metrics, snapshots, telemetry, warehouse
 from domain.settings import TransformSettings
 from domain.snapshot import Manifest, folder
-from domain.tables import TABLES, Table, of_layer
+from domain.tables import LAYERS, TABLES, Table, of_layer
 from lambdas import replay
 from warehouse import checks, refresh, run
 
@@ -79,6 +79,8 @@ def transform(layer: str, *, run_id: str, as_of: datetime) -> dict[str, Any]:
         refreshed, found = _refreshed(connection, tables)
         run.execute(connection, "rollback" if any(result.stops for result in found) else "commit")
         checks.record(connection, found, run_id=run_id, as_of=as_of)
+        if layer == LAYERS[-1]:
+            refresh.show_live(connection)
         _report(layer, refreshed, found)
         rows = {table.name: _rows(connection, table.full_name) for table in tables}
     return {

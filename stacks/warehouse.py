@@ -226,6 +226,13 @@ class Warehouse(cdk.Stack):
                 first_action="Open the failed execution of the refresh: the red state says which layer. "
                 "The tables keep their last good state; the next run catches up.",
             ),
+            Watched(
+                name="warehouse-replay-failed",
+                metric=self.replay.metric_failed(period=period),
+                threshold=1,
+                first_action="Open the failed execution of the replay: the step that failed says why. "
+                "The live tables are as they were.",
+            ),
         ]
 
 

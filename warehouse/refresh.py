@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.tables import BOOKKEEPING, Table
+from domain.tables import BOOKKEEPING, LIVE, Table
 from warehouse import run
 
 # What Snowflake calls the answers of DML.
@@ -33,6 +33,12 @@ def declare(connection: Any, tables: Iterable[Table]) -> None:
         for statement in run.statements(file):
             if declares(statement):
                 run.execute(connection, statement)
+
+
+def show_live(connection: Any) -> None:
+    """Make the views that show what the next refresh will make; they read tables of every layer."""
+    for view in LIVE:
+        run.run(connection, f"live/{view}")
 
 
 def refresh(connection: Any, table: Table) -> Refreshed:

@@ -237,6 +237,15 @@ def test_counting_tells_how_far_events_have_come(shop: Shop):
     assert (after["raw"], after["staged"], after["sessions"], after["predictions"]) == (3, 2, 1, 1)
 
 
+def test_the_live_views_are_there_once_every_layer_is(shop: Shop):
+    shop.send(line("e1"))
+    transform_all()
+    shop.send(line("e2", seconds=60))
+
+    assert shop.rows("select event_count from live.sessions") == [(2,)]
+    assert shop.rows("select event_count from intermediate.sessions") == [(1,)]
+
+
 def test_every_table_of_a_layer_is_answered_for(shop: Shop):
     for layer in LAYERS:
         assert set(transform_layer(layer)["tables"]) == {table.name for table in of_layer(layer)}

@@ -7,7 +7,7 @@ import pytest
 
 from domain.tables import LIVE
 from tests.offline_shop import Shop, line
-from warehouse import run
+from warehouse import refresh
 
 # the tables that the views anticipate, where they are not of one layer
 TABLES = {"events": "staging", "traffic_hourly": "marts"}
@@ -34,8 +34,7 @@ def behind(shop: Shop) -> Shop:
         line("r1", seconds=90, name="refund", transaction_id="t1", value=1),
         line("p1", seconds=7200, name="prediction", model="m", version="1", tier="model"),
     )
-    for view in LIVE:
-        run.run(shop.connection, f"live/{view}")
+    refresh.show_live(shop.connection)
     return shop
 
 
