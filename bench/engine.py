@@ -9,23 +9,19 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
-from bench.measure import Cost
-
 ENGINES = ("skiff", "duckdb_by_hand", "polars_by_hand")
 S3 = {"AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
 def main(engine: str, base: Path, hour: Path, work: Path) -> None:
-    """Run all steps of *engine*; its tables are left in *work*, as `schema.table.parquet`."""
+    """
+    Run all steps of *engine*, which leaves its tables in *work*, as `schema.table.parquet`.
+
+    It writes them piece by piece: read as a whole they would count as its memory.
+    """
     os.environ.update(S3)
-    for found in importlib.import_module(f"bench.{engine}").run_all(base, hour, work):
-        if isinstance(found, Cost):
-            print(json.dumps(asdict(found)), flush=True)  # noqa: T201  # bench/warehouse.py reads it
-        else:
-            name, table = found
-            pq.write_table(table, work / f"{name}.parquet")
+    for cost in importlib.import_module(f"bench.{engine}").run_all(base, hour, work):
+        print(json.dumps(asdict(cost)), flush=True)  # noqa: T201  # bench/warehouse.py reads it
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 THREADS = 2  # for every engine
 MEMORY_LIMIT = "2GB"  # for DuckDB's buffers; a process holds more than these
+UNCOMPRESSED = "set force_compression = 'uncompressed'"  # packing a table costs as much as making it
 
 
 @dataclass(frozen=True, kw_only=True)

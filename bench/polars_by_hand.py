@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from bench.measure import THREADS, Cost, cost
 
 os.environ["POLARS_MAX_THREADS"] = str(THREADS)  # polars reads it while it is imported
@@ -108,12 +106,12 @@ class Frames:
         self.made["marts.traffic_daily"] = _traffic(events, orders, "day", AT.dt.date())
 
 
-def run_all(base: Path, _: Path, __: Path) -> Iterator[Cost | tuple[str, pa.Table]]:
+def run_all(base: Path, _: Path, work: Path) -> Iterator[Cost]:
     frames = Frames(base)
     for step in ("load", "stage", "sessionize", "marts"):
         yield cost(step, getattr(frames, step))
     for name, frame in frames.made.items():
-        yield name, frame.drop("items", strict=False).to_arrow()
+        frame.drop("items", strict=False).write_parquet(work / f"{name}.parquet")
 
 
 def _session_events(events: pl.DataFrame) -> pl.DataFrame:

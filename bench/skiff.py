@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import snowflake.connector
 from moto import mock_aws
 
 from bench import log
-from bench.measure import MEMORY_LIMIT, THREADS, Cost, cost
+from bench.measure import MEMORY_LIMIT, THREADS, UNCOMPRESSED, Cost, cost
 from domain.tables import LAYERS, TABLES, of_layer
 from lambdas import platform
 from local.snowflake import offline
@@ -38,19 +37,20 @@ class NotTheSame(AssertionError):
     """A replay made other tables than there were."""
 
 
-def run_all(base: Path, hour: Path, work: Path) -> Iterator[Cost | tuple[str, pa.Table]]:
-    """The cost of each step, and every table once the base is loaded."""
+def run_all(base: Path, hour: Path, work: Path) -> Iterator[Cost]:
+    """The cost of each step; the tables are those of the base, before the hour is loaded."""
     with mock_aws(), offline(folder=work, memory_limit=MEMORY_LIMIT) as account:
         account.s3.create_bucket(Bucket=LAKE)
         connection = snowflake.connector.connect(database=DATABASE)
-        connection._duck_conn.execute(f"set threads = {THREADS}")
+        connection._duck_conn.execute(f"set threads = {THREADS}; {UNCOMPRESSED}")
         for file in (*platform.BEFORE_TRUST, *platform.AFTER_TRUST):
             run.run(connection, file, **PLATFORM)
         _put(account.s3, base)
         yield from _build(connection)
         yield cost("checks", lambda: _check(connection))
         for table in TABLES:
-            yield table.full_name, _content(connection, table.full_name)
+            made = work / f"{table.full_name}.parquet"
+            connection._duck_conn.execute(f"copy {table.full_name} to '{made}' (format parquet)")
         _put(account.s3, hour)
         yield cost("hour", lambda: _refresh(connection))
         before = _checksums(connection)
@@ -110,9 +110,3 @@ def _forget(connection: Any) -> None:
     made = [table.full_name for table in TABLES]
     for name in ("raw.events", "raw.rejects", "staging.displaced_events", "operations.refreshes", *made):
         run.execute(connection, f"truncate table {name}")
-
-
-def _content(connection: Any, name: str) -> pa.Table:
-    cursor = connection.cursor().execute(f"select * from {name}")  # noqa: S608  # our own name
-    table: pa.Table = cursor._arrow_table
-    return table

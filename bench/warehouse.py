@@ -79,9 +79,13 @@ def _costs(steps: Steps, engine: str, base: Path, hour: Path, work: Path) -> lis
         steps.step(engine, engine.replace("_", " ")) as step,
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process,  # noqa: S603  # our own
     ):
-        for line in process.stdout or ():
-            found.append(Cost(**json.loads(line)))
-            step.say(f"{found[-1].step}: {found[-1].cpu_seconds:.1f} CPU seconds")
+        try:
+            for line in process.stdout or ():
+                found.append(Cost(**json.loads(line)))
+                step.say(f"{found[-1].step}: {found[-1].cpu_seconds:.1f} CPU seconds")
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode:
         raise EngineFailed(f"{engine} ended with {process.returncode}")
     return found

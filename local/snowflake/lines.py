@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from local.snowflake import stages
 
@@ -47,7 +48,7 @@ class Lines:
 
     def _as_text(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         for table in _gathered(self._batches()):
-            kept = table.filter(_is_json(table)) if self.only_json else table
+            kept = _json_of(table) if self.only_json else table
             for batch in kept.to_batches():
                 if batch.num_rows:  # each is of one file
                     self.kept[batch["file"][0].as_py()] += batch.num_rows
@@ -70,11 +71,12 @@ def _batch(file: str, text: bytes) -> pa.RecordBatch:
 
 def split(text: bytes) -> "pa.Array[Any]":
     """The lines of *text* that are not blank, found without a Python object for each of them."""
-    text += b"\n"
-    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE)
+    newlines = np.flatnonzero(np.frombuffer(text, np.uint8) == NEWLINE)
+    lines = text.replace(b"\n", b"")
     # without the newlines, each line ends where the next one starts, and a blank one where it started
-    offsets = np.unique(np.append(0, ends - np.arange(len(ends)))).astype(np.int32)
-    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(text.replace(b"\n", b""))]
+    ends = np.append(newlines - np.arange(len(newlines)), len(lines))
+    offsets = np.append(0, ends[np.diff(ends, prepend=0) > 0]).astype(np.int32)
+    buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(lines)]
     return pa.Array.from_buffers(pa.binary(), len(offsets) - 1, buffers)
 
 
@@ -89,12 +91,13 @@ def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(gathered)
 
 
-def _is_json(table: pa.Table) -> "pa.ChunkedArray[Any]":
+def _json_of(table: pa.Table) -> pa.Table:
     judge = _judge()
     judge.register("batch", table)
     found: pa.Table = judge.sql(IS_JSON).to_arrow_table()
     judge.unregister("batch")
-    return found["is_json"]
+    is_json = found["is_json"]
+    return table if pc.all(is_json).as_py() else table.filter(is_json)  # a filter copies all lines
 
 
 @cache
