@@ -28,9 +28,7 @@ class Manifest:
     snapshot_id: str
     code_version: str
     seed: int
-    metrics: Mapping[str, float]
-    baseline_metrics: Mapping[str, float]
-    counts: Mapping[str, int]
+    learned_until_ms: int  # epoch ms, when the newest session that it learned from ended
     digest: str
     files: Mapping[str, str]  # name → sha256
 

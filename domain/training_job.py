@@ -29,6 +29,14 @@ METRICS = ("hit_rate_20", "mrr_20", "hit_rate_20_all")  # what a job prints as `
 MAX_RUNTIME_SECONDS = 3600
 MAX_WAIT_SECONDS = 2 * MAX_RUNTIME_SECONDS  # with the time that spot capacity may take to come
 VOLUME_GB = 30
+# On demand in us-east-1, AWS's price list, 2026-11; spot is cheaper, other regions a little dearer.
+USD_PER_HOUR = {"ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.m5.2xlarge": 0.461}
+
+
+def cost_usd(instance: str, *, seconds: float) -> float | None:
+    """What *seconds* of an instance cost on demand; None where its price is not known here."""
+    price = USD_PER_HOUR.get(instance)
+    return None if price is None else round(price * seconds / 3600, 6)
 
 
 def image_repository_arn(region: str) -> str:

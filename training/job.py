@@ -8,15 +8,18 @@ import argparse
 import importlib
 import json
 import os
+import time
 import traceback
-from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from domain import artifact
-from domain.artifact import Manifest
-from training import snapshot
+from domain.contract import Contract
+from domain.evaluation import CARD, EVALUATION, Cost, Evaluation
+from domain.training_job import cost_usd
+from training import card, contracts, snapshot
+from training.intervals import rounded
+from training.trial import Training
 
 FAILURE_CHARACTERS = 1024  # SageMaker shows no more of output/failure as the job's FailureReason
 
@@ -30,14 +33,14 @@ def main() -> None:
     parser.add_argument("--root", type=Path, required=True)
     root = parser.parse_args().root
     try:
-        manifest = run(root, job=os.environ["TRAINING_JOB_NAME"])
+        evaluation = run(root, job=os.environ["TRAINING_JOB_NAME"])
     except Exception as error:  # whatever it was, it must reach the person who reads the job's status
         _write_failure(root, error)
         raise
-    _print_metrics(manifest)
+    _print_metrics(evaluation)
 
 
-def run(root: Path, *, job: str) -> Manifest:
+def run(root: Path, *, job: str) -> Evaluation:
     """
     Train the model that the hyperparameters name.
 
@@ -45,33 +48,81 @@ def run(root: Path, *, job: str) -> Manifest:
         root: /opt/ml, laid out as SageMaker does it.
         job: the job's name; it becomes the artifact's version.
     """
-    parameters = json.loads((root / "input/config/hyperparameters.json").read_text())
-    recipe = importlib.import_module(f"training.{parameters['model']}.recipe")
-    data = snapshot.read(root / "input/data/snapshot", columns=recipe.COLUMNS)
-    if data.model != parameters["model"]:
-        raise WrongModel(f"the snapshot is of {data.model}, the job trains {parameters['model']}")
+    started, cpu_started = time.perf_counter(), time.process_time()
+    given = json.loads((root / "input/config/hyperparameters.json").read_text())
+    contract = contracts.of(given["model"])
+    frozen = snapshot.read(root / "input/data/snapshot", columns=contract.columns)
+    if frozen.model != contract.model:
+        raise WrongModel(f"the snapshot is of {frozen.model}, the job trains {contract.model}")
+    training = Training.of(
+        contract,
+        importlib.import_module(f"training.{contract.model}.recipe"),
+        frozen.columns,
+        as_of=datetime.fromisoformat(given["as_of"]),
+        seed=int(given["seed"]),
+    )
+    shown = training.show(
+        champion_channel=root / "input/data/champion",
+        checkpoint=root / "checkpoints" / given["code_version"] / "points.jsonl",
+    )
     folder = root / "model"
     folder.mkdir(parents=True, exist_ok=True)
-    seed = int(parameters["seed"])
-    as_of = datetime.fromisoformat(parameters["as_of"])
-    report = recipe.train(data.columns, as_of=as_of, seed=seed, folder=folder)
+    fit_started = time.process_time()
+    counts = training.ship(folder, shown.points[0])
+    fit_seconds = time.process_time() - fit_started
+    newest_ms = int(training.data.ended_at_S.max())
     manifest = artifact.seal(
         folder,
-        model=data.model,
+        format=training.recipe.FORMAT,
+        model=contract.model,
         version=job,
-        snapshot_id=data.snapshot_id,
-        code_version=parameters["code_version"],
-        seed=seed,
-        **asdict(report),
+        snapshot_id=frozen.snapshot_id,
+        code_version=given["code_version"],
+        seed=training.seed,
+        learned_until_ms=newest_ms,
     )
-    _write_evaluation(root, parameters, manifest)
-    return manifest
+    evaluation = Evaluation(
+        model=contract.model,
+        version=job,
+        digest=manifest.digest,
+        snapshot=frozen.about,
+        as_of=training.as_of.isoformat(),
+        newest_at=datetime.fromtimestamp(newest_ms / 1000, UTC).isoformat(),
+        code_version=given["code_version"],
+        seed=training.seed,
+        parameters=shown.points[0].parameters,
+        counts={**counts, **shown.counts},
+        metrics=shown.metrics,
+        baselines=shown.baselines,
+        leads=shown.leads,
+        champion=shown.champion,
+        slices=shown.slices,
+        checks=shown.checks,
+        leaks=shown.leaks,
+        latency_ms=training.latency_ms(folder),
+        points=shown.points,
+        cost=_cost(contract, started=started, cpu_started=cpu_started, fit_seconds=fit_seconds),
+        examples=shown.examples,
+    )
+    _write_output(root / "output/data", contract, evaluation)
+    return evaluation
 
 
-def _write_evaluation(root: Path, parameters: Mapping[str, str], manifest: Manifest) -> None:
-    path = root / "output/data/evaluation.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"hyperparameters": parameters, **asdict(manifest)}, indent=2))
+def _cost(contract: Contract, *, started: float, cpu_started: float, fit_seconds: float) -> Cost:
+    wall_seconds = time.perf_counter() - started
+    return Cost(
+        cpu_seconds=rounded(time.process_time() - cpu_started),
+        fit_cpu_seconds=rounded(fit_seconds),
+        wall_seconds=rounded(wall_seconds),
+        instance=contract.instance,
+        usd=cost_usd(contract.instance, seconds=wall_seconds),
+    )
+
+
+def _write_output(folder: Path, contract: Contract, evaluation: Evaluation) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / EVALUATION).write_text(evaluation.to_json())
+    (folder / CARD).write_text(card.page(contract, evaluation))
 
 
 def _write_failure(root: Path, error: Exception) -> None:
@@ -81,13 +132,14 @@ def _write_failure(root: Path, error: Exception) -> None:
     path.write_text("\n".join(lines)[:FAILURE_CHARACTERS])
 
 
-def _print_metrics(manifest: Manifest) -> None:
+def _print_metrics(evaluation: Evaluation) -> None:
     """One per line, in the form that the job's MetricDefinitions look for."""
-    for name, value in manifest.metrics.items():
-        print(f"{name}={value};")
-    for name, value in manifest.baseline_metrics.items():
-        print(f"baseline_{name}={value};")
-    print(f"digest {manifest.digest}")
+    for name, metric in evaluation.metrics.items():
+        print(f"{name}={metric.value};")
+    for baseline, metrics in evaluation.baselines.items():
+        for name, metric in metrics.items():
+            print(f"{baseline}_{name}={metric.value};")
+    print(f"digest {evaluation.digest}")
 
 
 if __name__ == "__main__":

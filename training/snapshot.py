@@ -21,6 +21,7 @@ class BrokenSnapshot(ValueError):
 class Snapshot:
     model: str
     snapshot_id: str
+    about: dict[str, Any]  # the manifest, without its files
     columns: dict[str, list[Any]]  # name as Snowflake unloads it, in capitals
 
 
@@ -37,6 +38,7 @@ def read(folder: Path, *, columns: Sequence[str]) -> Snapshot:
     return Snapshot(
         model=manifest["model"],
         snapshot_id=manifest["snapshot_id"],
+        about={name: value for name, value in manifest.items() if name != "files"},
         columns=_read_columns(files, columns),
     )
 

@@ -1,64 +1,107 @@
 """
-How well next_item ranks what people looked at next, on sessions that came after those it learned from.
+How next_item, and what it must beat, rank what people looked at next, on sessions that came later.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, pairwise
 
-from domain.metrics import Rank, hit_rate, mean_reciprocal_rank, rank_of
+import numpy as np
+import numpy.typing as npt
+
+from domain.metrics import Rank, rank_of
+from training.measures import mean
 from training.next_item.features import recent
 from training.next_item.predict import Model
+from training.next_item.sessions import Sessions
+from training.recipe import Measure, NothingToEvaluate, Outcomes
 
 K = 20
+HEAD = 0.1  # share of the items that counts as popular
+
+MEASURES: Mapping[str, Measure] = {
+    "hit_rate_20_all": mean("hit"),
+    "hit_rate_20": mean("hit", where="is_known"),
+    "mrr_20": mean("reciprocal_rank", where="is_known"),
+}
+
+Ranker = Callable[[Sequence[str]], list[str]]  # the items of a session so far → at most K items, best first
 
 
-class NothingToEvaluate(ValueError):
-    """No test session has a second item that training knew."""
-
-
-@dataclass(kw_only=True)
-class Ranks:
-    """One entry per prediction whose right answer was in the training data, and how many were not."""
-
-    model: list[Rank] = field(default_factory=list)
-    popularity: list[Rank] = field(default_factory=list)
-    unseen: int = 0
-
-
-def evaluate(model: Model, sessions: Sequence[Sequence[str]]) -> Ranks:
+def outcomes(model: Model, sessions: Sessions) -> Outcomes:
     """
     Predict every item of every session but its first, from the items before it, among all items there are.
 
     Raises:
         NothingToEvaluate: there is no such item.
     """
-    ranks = Ranks()
+    return of_ranker(lambda item_ids: model.suggested(item_ids, k=K), model, sessions)
+
+
+def of_ranker(ranker: Ranker, model: Model, sessions: Sessions) -> Outcomes:
+    """The same predictions by another ranker; *model* tells which items were known, and how popular."""
+    item_ids_S = sessions.item_ids()
+    steps_S = np.maximum(sessions.length_S - 1, 0)
+    if not steps_S.sum():
+        raise NothingToEvaluate("no test session has a second item")
+    ranks = [
+        rank_of(label, ranker(recent(item_ids[:place])))
+        for item_ids in item_ids_S
+        for place, label in enumerate(item_ids[1:], start=1)
+    ]
+    labels = list(chain.from_iterable(item_ids[1:] for item_ids in item_ids_S))
+    session_P = np.repeat(np.arange(len(sessions)), steps_S)
+    return Outcomes(
+        session_P=session_P,
+        weight_P=np.ones(len(labels)),
+        values={
+            "hit": np.array([rank is not None for rank in ranks], dtype=np.float64),
+            "reciprocal_rank": np.array([_reciprocal(rank) for rank in ranks]),
+            "is_known": np.array([model.knows(label) for label in labels], dtype=np.float64),
+        },
+        slices={
+            "session_length": _texts([_length(step) for steps in steps_S for step in range(1, steps + 1)]),
+            "popularity": _texts([_popularity(model, label) for label in labels]),
+            "visitor": np.where(sessions.is_returning_S[session_P], "returning", "new").astype(object),
+            "site": sessions.site_S[session_P],
+        },
+    )
+
+
+def popularity(model: Model) -> Ranker:
     popular = model.popular(k=K)
-    for item_ids in sessions:
-        for place, label in enumerate(item_ids[1:], start=1):
-            if model.knows(label):
-                ranking = [item_id for item_id, _ in model.rank(recent(item_ids[:place]), k=K)]
-                ranks.model.append(rank_of(label, ranking))
-                ranks.popularity.append(rank_of(label, popular))
-            else:
-                ranks.unseen += 1
-    if not ranks.model:
-        raise NothingToEvaluate("no test session has a second item that training knew")
-    return ranks
+    return lambda _: popular
 
 
-def metrics(ranks: Ranks) -> dict[str, float]:
-    """`_all` counts items that training never saw as misses, as a shop would; the others compare models."""
-    return {
-        "hit_rate_20": round(hit_rate(ranks.model), 4),
-        "mrr_20": round(mean_reciprocal_rank(ranks.model), 4),
-        "hit_rate_20_all": round(hit_rate([*ranks.model, *[None] * ranks.unseen]), 4),
-    }
+def covisitation(past: Sessions) -> Ranker:
+    """What stood next to the last item in sessions of the *past*, most often first; ties to the lower id."""
+    counts: dict[str, dict[str, int]] = {}
+    for item_ids in past.item_ids():
+        for one, other in pairwise(item_ids):
+            if one != other:
+                for item, neighbour in ((one, other), (other, one)):
+                    beside = counts.setdefault(item, {})
+                    beside[neighbour] = beside.get(neighbour, 0) + 1
+
+    def ranked(item_ids: Sequence[str]) -> list[str]:
+        beside = counts.get(item_ids[-1], {})
+        return sorted(beside, key=lambda item: (-beside[item], item))[:K]
+
+    return ranked
 
 
-def baseline_metrics(ranks: Ranks) -> dict[str, float]:
-    """The same predictions, answered with what is popular."""
-    return {
-        "hit_rate_20": round(hit_rate(ranks.popularity), 4),
-        "mrr_20": round(mean_reciprocal_rank(ranks.popularity), 4),
-    }
+def _reciprocal(rank: Rank) -> float:
+    """A miss counts 0."""
+    return 1 / rank if rank else 0.0
+
+
+def _length(items: int) -> str:
+    return "6 or more" if items > 5 else "3 to 5" if items > 2 else str(items)
+
+
+def _popularity(model: Model, item_id: str) -> str:
+    place = model.place(item_id)
+    return "unseen" if place is None else "head" if place < HEAD else "tail"
+
+
+def _texts(values: list[str]) -> npt.NDArray[np.object_]:
+    return np.array(values, dtype=object)

@@ -6,23 +6,28 @@ session that holds it, A catalog entries. Every table is one little-endian array
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.artifact import POPULAR
-from training.next_item.sessions import Integers, Sessions
+from training.next_item.sessions import Sessions
+from training.next_item.tables import Settings
+from training.recipe import Integers, Parameters
 
 MAX_SESSION_ITEMS = 50  # the end of a longer session counts; such sessions are mostly bots
 MAX_POSTINGS = 500  # newest sessions kept per item: bounds the work of one request
 MAX_POPULAR = 200  # enough for 100 answers and 100 exclusions
-REPEATS_ARE_REAL = 0.01  # share of immediate repeats from which the last item may be suggested again
 
 
-def fit(sessions: Sessions, folder: Path) -> dict[str, int]:
+def fit(sessions: Sessions, folder: Path, *, parameters: Parameters, seed: int) -> dict[str, int]:  # noqa: ARG001  # nothing is drawn
     """
     Write the tables into *folder* and say how much is in them.
+
+    Args:
+        parameters: the fields of Settings.
 
     Sessions are numbered newest first, so the newest lead in a sorted list; items are numbered by popularity
     (ties by id), so the lower number wins a tie between equal scores.
@@ -41,7 +46,7 @@ def fit(sessions: Sessions, folder: Path) -> dict[str, int]:
     _write(folder / "item_rarity.f64", _rarity(held_by_I, len(sessions)))
     _write_ids(folder, item_ids)
     _write_json(folder / POPULAR, item_ids[:MAX_POPULAR])
-    _write_json(folder / "settings.json", {"repeats_last_item": _repeat_share(sessions) >= REPEATS_ARE_REAL})
+    _write_json(folder / "settings.json", asdict(Settings(**parameters)))
     return {"sessions": len(sessions), "looks": len(sessions.item_E), "items": len(item_ids)}
 
 
@@ -78,14 +83,6 @@ def _capped(item_P: Integers, session_P: Integers, held_by_I: Integers) -> Integ
 def _rarity(held_by_I: Integers, sessions: int) -> npt.NDArray[np.float64]:
     """1 + ln(all sessions / sessions with the item); rounded, so that all processors write the same bytes."""
     return np.round(1 + np.log(sessions / held_by_I), 6)
-
-
-def _repeat_share(sessions: Sessions) -> float:
-    """How often the next look goes to the item just looked at."""
-    is_first_E = np.zeros(len(sessions.item_E), dtype=bool)
-    is_first_E[_offsets(sessions.length_S)[:-1]] = True
-    is_repeat_E = ~is_first_E[1:] & (sessions.item_E[1:] == sessions.item_E[:-1])
-    return float(is_repeat_E.sum() / max(1, (~is_first_E).sum()))
 
 
 def _offsets(counts: Integers) -> Integers:

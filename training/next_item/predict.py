@@ -2,8 +2,8 @@
 Session k-nearest-neighbours, answered in the standard library alone. Serving and evaluation call it.
 
 The sessions most like the one at hand vote for the items around the shared ones: the family of VMIS-kNN
-(Kersbergen et al., SIGMOD 2022) and STAN (Garg et al., SIGIR 2019). The weights were chosen on three days of
-a bol.com click sample, before the days that tests/training/next_item/test_bol.py measures.
+(Kersbergen et al., SIGMOD 2022) and STAN (Garg et al., SIGIR 2019). How its weights fall off is chosen by the
+search of each training, from what `contract.py` declares, and lies in the artifact's settings.
 """
 
 import heapq
@@ -17,11 +17,9 @@ from domain.artifact import POPULAR
 from training.next_item.features import encode
 from training.next_item.tables import Tables
 
-FORMAT = "next_item/1"  # of the tables; goes up when an older `predict` could not read them
+FORMAT = "next_item/2"  # of the tables; goes up when an older `predict` could not read them
 
-NEIGHBOURS = 100
 REACH = 10  # places around a shared item that still count
-NEARNESS = [1 / (1 + abs(gap)) ** 3 for gap in range(-REACH, REACH + 1)]
 
 Scored = tuple[str, float]  # an item's id and its score; 0 for one that is merely popular
 
@@ -40,6 +38,8 @@ class Answer:
 class Model:
     def __init__(self, folder: Path) -> None:
         self._tables = Tables(folder)
+        self._settings = self._tables.settings
+        self._nearness = [1 / (1 + abs(gap)) ** self._settings.nearness for gap in range(-REACH, REACH + 1)]
 
     def predict(
         self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = ()
@@ -55,16 +55,38 @@ class Model:
         ranking = self.rank(item_ids, k=k, exclude=exclude)
         taken = {*exclude, *self._never_next(item_ids), *(item_id for item_id, _ in ranking)}
         fill = [(item_id, 0.0) for item_id in self.popular(k=k - len(ranking), exclude=taken)]
-        return Answer(items=[*ranking, *fill], tier="model" if ranking else "baseline")
+        return Answer(items=[*ranking, *fill], tier="model" if _is_scored(ranking) else "baseline")
+
+    def suggested(self, item_ids: Sequence[str], *, k: int) -> list[str]:
+        """The ids of `rank`, without what is merely popular: a miss stays a miss."""
+        return [item_id for item_id, _ in self.rank(item_ids, k=k)]
 
     def rank(self, item_ids: Sequence[str], *, k: int, exclude: Collection[str] = ()) -> list[Scored]:
-        """The best items that have a score; ties go to the more popular, then to the lower id."""
+        """
+        The best items that have a score; ties go to the more popular, then to the lower id.
+
+        Among them, from a place on that the settings name, what the session looked at and training never saw:
+        people go back, and nothing else could suggest an item that is new since the last training.
+        """
         scores = self._scores(self._weights(item_ids))
         for item_id in [*exclude, *self._never_next(item_ids)]:
             if (item := self._tables.number(item_id)) is not None:
                 scores.pop(item, None)
         best = heapq.nsmallest(k, ((-score, item) for item, score in scores.items()))
-        return [(self._tables.item_id(item), -score) for score, item in best]
+        ranking = [(self._tables.item_id(item), -score) for score, item in best]
+        place = self._settings.new_items_from
+        score = ranking[place][1] if place < len(ranking) else 0.0
+        new = [(item_id, score) for item_id in self._new_items(item_ids) if item_id not in exclude]
+        return [*ranking[:place], *new, *ranking[place:]][:k]
+
+    def _new_items(self, item_ids: Sequence[str]) -> list[str]:
+        """What training never saw, the newest first."""
+        never = self._never_next(item_ids)
+        return [
+            item_id
+            for item_id in dict.fromkeys(reversed(item_ids))
+            if item_id not in never and not self.knows(item_id)
+        ]
 
     def popular(self, *, k: int, exclude: Collection[str] = ()) -> list[str]:
         """The *k* most popular items."""
@@ -74,9 +96,14 @@ class Model:
     def knows(self, item_id: str) -> bool:
         return self._tables.number(item_id) is not None
 
+    def place(self, item_id: str) -> float | None:
+        """How popular a known item is: 0 for the most, just under 1 for the least."""
+        number = self._tables.number(item_id)
+        return None if number is None else number / len(self._tables)
+
     def _never_next(self, item_ids: Sequence[str]) -> Sequence[str]:
         """The item just looked at, where the training data says that nobody looks at it twice in a row."""
-        return () if self._tables.repeats_last_item else item_ids[-1:]
+        return () if self._settings.repeats_last_item else item_ids[-1:]
 
     def _weights(self, item_ids: Sequence[str]) -> dict[int, float]:
         """What each known item of the session says: the later and the rarer, the more."""
@@ -84,7 +111,7 @@ class Model:
         for age, item_id in enumerate(reversed(item_ids)):
             item = self._tables.number(item_id)
             if item is not None and item not in weights:
-                weights[item] = self._tables.rarity[item] / (1 + age)
+                weights[item] = self._tables.rarity[item] / (1 + age) ** self._settings.recency
         return weights
 
     def _neighbours(self, weights: Mapping[int, float]) -> list[tuple[int, float]]:
@@ -93,7 +120,8 @@ class Model:
         for item, weight in weights.items():
             for session in self._tables.sessions_with(item):
                 similarity[session] = similarity.get(session, 0.0) + weight
-        best = heapq.nsmallest(NEIGHBOURS, ((-shared, session) for session, shared in similarity.items()))
+        most_alike = ((-shared, session) for session, shared in similarity.items())
+        best = heapq.nsmallest(self._settings.neighbours, most_alike)
         return [(session, -shared) for shared, session in best]
 
     def _scores(self, weights: Mapping[int, float]) -> dict[int, float]:
@@ -104,14 +132,18 @@ class Model:
             for place, shared in enumerate(items):
                 if shared in weights:
                     vote = similarity * weights[shared]
-                    for item, nearness in _around(items, place):
+                    for item, nearness in self._around(items, place):
                         scores[item] = scores.get(item, 0.0) + vote * nearness
         return {item: score * self._tables.rarity[item] for item, score in scores.items()}
 
+    def _around(self, items: list[int], place: int) -> Iterable[tuple[int, float]]:
+        first = max(0, place - REACH)
+        return zip(items[first : place + REACH + 1], self._nearness[first - place + REACH :], strict=False)
 
-def _around(items: list[int], place: int) -> Iterable[tuple[int, float]]:
-    first = max(0, place - REACH)
-    return zip(items[first : place + REACH + 1], NEARNESS[first - place + REACH :], strict=False)
+
+def _is_scored(ranking: Sequence[Scored]) -> bool:
+    """New items alone, which stand there with a score of 0, are no answer of the model's."""
+    return bool(ranking) and ranking[0][1] > 0
 
 
 class Baseline:

@@ -7,7 +7,19 @@ Items and sessions are numbers here: items by popularity, sessions newest first.
 import json
 import mmap
 from bisect import bisect_left
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The parameters that were chosen; `contract.py` says among which."""
+
+    repeats_last_item: bool  # may the item just looked at be suggested?
+    recency: float  # an item looked at n items ago counts 1 / (1 + n) ** recency
+    nearness: float  # an item n places from a shared one gets 1 / (1 + n) ** nearness of a vote
+    neighbours: int  # sessions that vote
+    new_items_from: int  # place, from 0, at which items of the session stand that training never saw
 
 
 class Tables:
@@ -20,7 +32,7 @@ class Tables:
         self._id_offsets = _integers(folder / "item_id_offsets.u32")
         self._items_by_id = _integers(folder / "items_by_id.u32")
         self.rarity = _mapped(folder / "item_rarity.f64").cast("d")  # of an item, by its number
-        self.repeats_last_item: bool = json.loads((folder / "settings.json").read_text())["repeats_last_item"]
+        self.settings = Settings(**json.loads((folder / "settings.json").read_text()))
 
     def __len__(self) -> int:
         """How many items there are."""

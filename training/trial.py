@@ -1,0 +1,173 @@
+"""
+One training, from a snapshot's columns to an artifact and what is known of it; the same for every model.
+
+What ships has learned from the test days too: without them it would be days stale. What is measured is a model
+of the past, made by the same code with the same parameters.
+"""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Generic
+
+from domain.artifact import GOLDEN
+from domain.contract import Contract
+from domain.evaluation import Champion, Estimate, Part, Point
+from domain.promotion import GOLDEN_REQUESTS
+from training import behaviour, champion, leaks, split
+from training.behaviour import Trial
+from training.intervals import Draws, rounded
+from training.recipe import D, Outcomes, Predictor, Recipe, Request
+from training.search import search
+
+ROUNDS = 3  # in which the golden requests are timed; the fastest counts, others share their CPU with somebody
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """What the test days showed; fields as in Evaluation."""
+
+    metrics: Mapping[str, Estimate]
+    baselines: Mapping[str, Mapping[str, Estimate]]
+    leads: Mapping[str, Estimate]
+    champion: Champion | None
+    slices: Mapping[str, Mapping[str, Part]]
+    checks: Mapping[str, float]
+    leaks: tuple[str, ...]
+    points: tuple[Point, ...]
+    counts: Mapping[str, int]
+    examples: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Generic[D]):
+    contract: Contract
+    recipe: Recipe[D]
+    data: D
+    as_of: datetime
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        recipe: Recipe[D],
+        columns: Mapping[str, Sequence[Any]],
+        *,
+        as_of: datetime,
+        seed: int,
+    ) -> "Training[D]":
+        """
+        Raises:
+            EmptySnapshot, FromTheFuture: there is nothing to learn from, or more than there should be.
+        """
+        data = recipe.load(columns)
+        split.check_past(data, as_of=as_of)
+        return cls(contract=contract, recipe=recipe, data=data, as_of=as_of, seed=seed)
+
+    def show(self, *, champion_channel: Path, checkpoint: Path) -> Shown:
+        """
+        Choose parameters and find out how good a model of the past is on the days after it.
+
+        Raises:
+            NothingToEvaluate: too few days.
+        """
+        past, last_days = split.by_days(self.data, days=self.contract.test_days)
+        test = split.sample(last_days, at_most=self.contract.test_sessions, seed=self.seed)
+        points = search(self.contract, self.recipe, past, seed=self.seed, checkpoint=checkpoint)
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            self.recipe.fit(past, folder, parameters=points[0].parameters, seed=self.seed)
+            trial = Trial(
+                contract=self.contract,
+                recipe=self.recipe,
+                past=past,
+                test=test,
+                folder=folder,
+                outcomes=self.recipe.outcomes(folder, test),
+                parameters=points[0].parameters,
+                seed=self.seed,
+            )
+            return self._shown(trial, points, champion_channel)
+
+    def _shown(self, trial: Trial[D], points: tuple[Point, ...], champion_channel: Path) -> Shown:
+        draws = Draws.of(len(trial.test), seed=self.seed)
+        baselines = self.recipe.baselines(trial.past, trial.test)
+        primary = self.contract.primary
+        measure = self.recipe.MEASURES[primary.name]
+        return Shown(
+            metrics=self._estimates(draws, trial.outcomes),
+            baselines={name: self._estimates(draws, outcomes) for name, outcomes in baselines.items()},
+            leads={
+                name: draws.lead(measure, trial.outcomes, other, is_higher_better=primary.is_higher_better)
+                for name, other in baselines.items()
+            },
+            champion=self._champion(trial, champion_channel),
+            slices={name: self._parts(draws, trial.outcomes, name) for name in self.contract.slices},
+            checks=behaviour.run(trial),
+            leaks=tuple(
+                leaks.find(
+                    self.contract,
+                    self.recipe,
+                    self.data,
+                    past=trial.past,
+                    test=trial.test,
+                    as_of=self.as_of,
+                )
+            ),
+            points=points,
+            counts={"test_sessions": len(trial.test), "predictions": len(trial.outcomes.session_P)},
+            examples=tuple(self.recipe.examples(trial.folder, trial.test)),
+        )
+
+    def _estimates(self, draws: Draws, outcomes: Outcomes) -> dict[str, Estimate]:
+        names = [metric.name for metric in self.contract.metrics]
+        return {name: draws.estimate(self.recipe.MEASURES[name], outcomes) for name in names}
+
+    def _parts(self, draws: Draws, outcomes: Outcomes, name: str) -> dict[str, Part]:
+        measure, part_P = self.recipe.MEASURES[self.contract.primary.name], outcomes.slices[name]
+        return {
+            str(part): Part(
+                predictions=int((part_P == part).sum()),
+                metric=draws.estimate(measure, outcomes, where_P=part_P == part),
+            )
+            for part in sorted(set(part_P))
+        }
+
+    def _champion(self, trial: Trial[D], channel: Path) -> Champion | None:
+        with TemporaryDirectory() as name:
+            manifest = champion.unpack(channel, Path(name))
+            return (
+                champion.compare(trial, self.data, folder=Path(name), manifest=manifest) if manifest else None
+            )
+
+    def ship(self, folder: Path, point: Point) -> Mapping[str, int]:
+        """Write the artifact's files, golden requests among them: learned from everything there is."""
+        counts = self.recipe.fit(self.data, folder, parameters=point.parameters, seed=self.seed)
+        model = self.recipe.opened(folder)
+        lines = [
+            json.dumps({"request": request, "answer": _answered(model, request)})
+            for request in self.recipe.requests(self.data, count=GOLDEN_REQUESTS, seed=self.seed)
+        ]
+        (folder / GOLDEN).write_text("\n".join(lines) + "\n")
+        return counts
+
+    def latency_ms(self, folder: Path) -> float:
+        """CPU time of one answer, over the golden requests of the artifact in *folder*."""
+        model = self.recipe.opened(folder)
+        requests = [json.loads(line)["request"] for line in (folder / GOLDEN).read_text().splitlines()]
+        rounds = []
+        for _ in range(ROUNDS):
+            started = time.process_time()
+            for request in requests:
+                _answered(model, request)
+            rounds.append(time.process_time() - started)
+        return rounded(min(rounds) / len(requests) * 1000)
+
+
+def _answered(model: Predictor, request: Request) -> dict[str, Any]:
+    return model.predict(request["events"], k=request["k"]).data
