@@ -49,6 +49,12 @@ def store(bucket: str, key: str, content: bytes) -> None:
     _client().put_object(Bucket=bucket, Key=key, Body=content)
 
 
+def store_at(uri: str, content: bytes, *, content_type: str) -> None:
+    """At *uri* (s3://…), to be opened by a browser."""
+    bucket, key = _bucket_and_key(uri)
+    _client().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
 def read(bucket: str, key: str) -> bytes:
     body: IO[bytes] = _client().get_object(Bucket=bucket, Key=key)["Body"]
     return body.read()

@@ -91,13 +91,17 @@ def describe(arn: str) -> Package:
     )
 
 
-def latest_approved(group: str) -> Package:
+def latest_approved(group: str, *, besides_job: str = "") -> Package:
     """
+    Args:
+        besides_job: a job whose own package does not count.
+
     Raises:
         NoApprovedModel: none was approved yet.
     """
     for package in _packages(group, ModelApprovalStatus=APPROVED):
-        return package
+        if package.metadata.get("job") != besides_job:
+            return package
     raise NoApprovedModel(group)
 
 

@@ -4,7 +4,7 @@ the card read it; what can be declared is not coded.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -37,6 +37,11 @@ class Check:
     at_most: float | None = None
     is_blocking: bool = False
 
+    @property
+    def limits(self) -> str:
+        limits = (("at least", self.at_least), ("at most", self.at_most))
+        return " and ".join(f"{word} {limit:g}" for word, limit in limits if limit is not None)
+
     def is_passed(self, value: float) -> bool:
         return (self.at_least is None or value >= self.at_least) and (
             self.at_most is None or value <= self.at_most
@@ -46,13 +51,14 @@ class Check:
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """
-    Parameters to choose from; of each the first value is the one to start from.
+    Parameters to choose from, by a metric on the validation days.
 
-    `points` of the grid are tried, the first values among them: all of them, or as many drawn with the seed.
+    `points` of the grid are tried: that of all first values, which wins a tie, and others that are drawn.
     """
 
     space: Mapping[str, Sequence[Any]]
     points: int
+    by: str  # a metric's name
 
     @property
     def first(self) -> dict[str, Any]:
@@ -76,7 +82,7 @@ class Contract:
     reads: Mart
     label: str
     features: tuple[str, ...]
-    metrics: tuple[Metric, ...]  # the first is the one that search, gate and comparison go by
+    metrics: tuple[Metric, ...]  # the first is the one that gate and comparison go by
     baselines: tuple[Baseline, ...]  # the first is what is answered where there is no model
     minimum_lead: float  # of the first metric, over the best baseline
     champion_margin: float  # the lead's 95 % interval must lie above minus this; 0: better, more: not worse
@@ -91,12 +97,15 @@ class Contract:
     value: Value
     intended_use: str
     limits: tuple[str, ...]
+    search: Search
     instance: str = "ml.m5.xlarge"
-    search: Search = field(default_factory=lambda: Search(space={}, points=1))
 
     @property
     def primary(self) -> Metric:
         return self.metrics[0]
+
+    def metric(self, name: str) -> Metric:
+        return next(metric for metric in self.metrics if metric.name == name)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ A job runs in an image that AWS provides and patches; code and wheels come in as
 image of our own to build. The entry point unpacks the code and hands over to `training/start.sh`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 # SageMaker's scikit-learn image 1.4-2, Python 3.12; the registries are AWS's, one account per region.
@@ -25,9 +25,9 @@ UNPACK = (
     'cd "$(mktemp -d)" && python3 -m zipfile -e "/opt/ml/input/data/code/"*.zip .'
     ' && exec bash training/start.sh "/opt/ml"'
 )
-METRICS = ("hit_rate_20", "mrr_20", "hit_rate_20_all")  # what a job prints as `name=value;`
 MAX_RUNTIME_SECONDS = 3600
 MAX_WAIT_SECONDS = 2 * MAX_RUNTIME_SECONDS  # with the time that spot capacity may take to come
+RETRIES = 2  # after an error that is SageMaker's own; what the job itself raises is not tried again
 VOLUME_GB = 30
 # On demand in us-east-1, AWS's price list, 2026-11; spot is cheaper, other regions a little dearer.
 USD_PER_HOUR = {"ml.m5.large": 0.115, "ml.m5.xlarge": 0.23, "ml.m5.2xlarge": 0.461}
@@ -50,8 +50,10 @@ def create_training_job(
     role_arn: str,
     region: str,
     instance: str,
-    channels: Mapping[str, str],
+    metrics: Sequence[Mapping[str, str]] | str,
+    channels: Sequence[Mapping[str, Any]] | str,
     output_uri: str,
+    checkpoint_uri: str,
     hyperparameters: Mapping[str, str],
     tags: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -59,8 +61,12 @@ def create_training_job(
     Describe one training job.
 
     Args:
-        channels: name → s3:// prefix; `code` holds one zip, `wheels` (optional) one zip of wheels.
+        metrics: as `metric_definitions` makes them.
+        channels: as `channel` makes them: `snapshot`; `code`, which holds one zip; `wheels` (optional), one
+            zip of wheels; `champion` (optional), the model.tar.gz to compare with. Metrics and channels may
+            be an expression of the state machine.
         output_uri: s3:// prefix that gets <name>/output/model.tar.gz.
+        checkpoint_uri: s3:// prefix that outlives an interruption of spot.
         hyperparameters: strings, as SageMaker has them.
 
     Raises:
@@ -73,15 +79,15 @@ def create_training_job(
             "TrainingImage": IMAGES[region],
             "TrainingInputMode": "File",
             "ContainerEntrypoint": ["bash", "-euc", UNPACK],
-            "MetricDefinitions": [
-                {"Name": metric, "Regex": f"(?:^|\\s){metric}=([0-9.]+);"} for metric in METRICS
-            ],
+            "MetricDefinitions": metrics,
         },
         "HyperParameters": dict(hyperparameters),
-        "InputDataConfig": [_channel(channel, uri) for channel, uri in channels.items()],
+        "InputDataConfig": channels,
         "OutputDataConfig": {"S3OutputPath": output_uri},
         "ResourceConfig": {"InstanceType": instance, "InstanceCount": 1, "VolumeSizeInGB": VOLUME_GB},
         "EnableManagedSpotTraining": True,
+        "CheckpointConfig": {"S3Uri": checkpoint_uri},
+        "RetryStrategy": {"MaximumRetryAttempts": RETRIES},
         "StoppingCondition": {
             "MaxRuntimeInSeconds": MAX_RUNTIME_SECONDS,
             "MaxWaitTimeInSeconds": MAX_WAIT_SECONDS,
@@ -90,7 +96,12 @@ def create_training_job(
     }
 
 
-def _channel(name: str, uri: str) -> dict[str, Any]:
+def metric_definitions(names: Iterable[str]) -> list[dict[str, str]]:
+    """How SageMaker finds in the job's log what it prints as `name=value;`."""
+    return [{"Name": name, "Regex": rf"(?:^|\s){name}=(-?[0-9.]+);"} for name in names]
+
+
+def channel(name: str, uri: str) -> dict[str, Any]:
     source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 

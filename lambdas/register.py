@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from adapters import artifacts, registry, telemetry
-from adapters.registry import Package
+from adapters.registry import NoApprovedModel, Package
 from domain import artifact, promotion
-from domain.artifact import Manifest
+from domain.artifact import BrokenArtifact, Manifest
+from domain.contract import Contract
+from domain.evaluation import CARD, EVALUATION, Evaluation
 from domain.promotion import Candidate, Verdict
 from domain.settings import RegisterSettings
+from training import contracts
+
+KEPT = {EVALUATION: "application/json", CARD: "text/html; charset=utf-8"}  # beside the artifact, to be read
 
 
 @cache
@@ -25,61 +30,102 @@ def settings() -> RegisterSettings:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     Args:
-        event: model, group (of its packages), job, model_data (s3:// of model.tar.gz), snapshot_id.
+        event: model, group (of its packages), job, model_data (s3:// of model.tar.gz, output.tar.gz is beside
+            it), snapshot_id.
 
     Raises:
         BrokenArtifact: what the job left is no artifact; a wrong one is registered, as rejected.
     """
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    contract = contracts.of(event["model"])
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as output_name:
+        folder, output = Path(name), Path(output_name)
         artifacts.download(event["model_data"], folder)
-        manifest = artifact.read_manifest(folder)
-        verdict = promotion.judge(_candidate(folder, manifest, ordered=_ordered(event)))
+        artifacts.download(_beside(event, "output.tar.gz"), output)
+        manifest, evaluation = artifact.read_manifest(folder), _evaluation(output)
+        verdict = promotion.judge(contract, _candidate(folder, manifest, evaluation, event))
+        for file, content_type in KEPT.items():
+            artifacts.store_at(_beside(event, file), (output / file).read_bytes(), content_type=content_type)
     package = registry.register(
-        event["group"], model_data=event["model_data"], metadata=_metadata(event, manifest)
+        event["group"],
+        model_data=event["model_data"],
+        metadata=_metadata(event, manifest, contract, evaluation),
     )
     package = _decide(package, verdict)
-    _report(event, manifest, verdict)
+    _report(event, contract, evaluation, verdict)
     return {
         "model_package_arn": package.arn,
         "version": package.version,
         "approved": package.status == registry.APPROVED,
         "reasons": list(verdict.reasons),
         "snapshot_id": manifest.snapshot_id,
-        "metrics": manifest.metrics,
-        "baseline_metrics": manifest.baseline_metrics,
+        "metrics": _values(evaluation.metrics),
+        "baseline_metrics": _values(evaluation.baselines[contract.baselines[0].name]),
     }
 
 
-def _ordered(event: dict[str, Any]) -> dict[str, str]:
-    return {"model": event["model"], "version": event["job"], "snapshot_id": event["snapshot_id"]}
+def _beside(event: dict[str, Any], name: str) -> str:
+    folder, _, _ = event["model_data"].rpartition("/")
+    return f"{folder}/{name}"
 
 
-def _candidate(folder: Path, manifest: Manifest, *, ordered: dict[str, str]) -> Candidate:
+def _evaluation(output: Path) -> Evaluation:
+    try:
+        return Evaluation.from_json((output / EVALUATION).read_bytes())
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BrokenArtifact(f"{EVALUATION}: {error}") from error
+
+
+def _candidate(folder: Path, manifest: Manifest, evaluation: Evaluation, event: dict[str, Any]) -> Candidate:
+    ordered = {"model": event["model"], "version": event["job"], "snapshot_id": event["snapshot_id"]}
     mixed_up = [
         f"{field} is {found}, ordered was {wanted}"
         for field, wanted in ordered.items()
         if (found := getattr(manifest, field)) != wanted
     ]
+    if evaluation.digest != manifest.digest:
+        mixed_up.append(
+            f"the evaluation is of {evaluation.digest[:8]}, the artifact is {manifest.digest[:8]}"
+        )
     return Candidate(
-        metrics=manifest.metrics,
-        baseline_metrics=manifest.baseline_metrics,
+        evaluation=evaluation,
+        champion_digest=_champion_digest(event),
         size_bytes=artifact.size_bytes(folder),
         golden_requests=artifact.golden_requests(folder),
         problems=[*mixed_up, *artifact.problems(folder, manifest)],
     )
 
 
-def _metadata(event: dict[str, Any], manifest: Manifest) -> dict[str, str]:
+def _champion_digest(event: dict[str, Any]) -> str | None:
+    try:
+        return registry.latest_approved(event["group"], besides_job=event["job"]).digest
+    except NoApprovedModel:
+        return None
+
+
+def _metadata(
+    event: dict[str, Any], manifest: Manifest, contract: Contract, evaluation: Evaluation
+) -> dict[str, str]:
+    baselines = {
+        f"{baseline}_{name}": str(metrics[name].value)
+        for baseline, metrics in evaluation.baselines.items()
+        for name in (contract.primary.name,)
+    }
     return {
         "model": event["model"],
         "job": event["job"],
+        "owner": contract.owner,
         "snapshot_id": event["snapshot_id"],
         "code_version": manifest.code_version,
         "digest": manifest.digest,
-        **{name: str(value) for name, value in manifest.metrics.items()},
-        **{f"baseline_{name}": str(value) for name, value in manifest.baseline_metrics.items()},
+        "evaluation": _beside(event, EVALUATION),
+        "card": _beside(event, CARD),
+        **{name: str(value) for name, value in _values(evaluation.metrics).items()},
+        **baselines,
     }
+
+
+def _values(metrics: Any) -> dict[str, float]:
+    return {name: estimate.value for name, estimate in metrics.items()}
 
 
 def _decide(package: Package, verdict: Verdict) -> Package:
@@ -91,12 +137,12 @@ def _decide(package: Package, verdict: Verdict) -> Package:
     return registry.approve(package) if settings().approval == "auto" else package
 
 
-def _report(event: dict[str, Any], manifest: Manifest, verdict: Verdict) -> None:
+def _report(event: dict[str, Any], contract: Contract, evaluation: Evaluation, verdict: Verdict) -> None:
     line = telemetry.emf(
         namespace=settings().metrics_namespace,
         metrics={
             "GateRefused": (0 if verdict.is_passed else 1, "Count"),
-            "HitRate20": (manifest.metrics["hit_rate_20"], "None"),
+            "Quality": (evaluation.metrics[contract.primary.name].value, "None"),
         },
         dimensions=[[], ["model"]],
         at=datetime.now(UTC),

@@ -39,7 +39,6 @@ class Environment:
     approval: str = "manual"  # auto: a model that passes its gates goes live without a person
     connector_layer: str | None = "build/layers/connector"  # None: the machine's Python has the connector
     training_wheels: str | None = "build/wheels"  # None: the machine's Python has what a job imports
-    training_instance: str = "ml.m5.xlarge"
     schedule: str | None = "cron(0 3 * * ? *)"  # UTC; when the pipeline runs by itself
     refresh_schedule: str | None = "cron(20 * * * ? *)"  # UTC; when the tables are brought up to date
     buffer_seconds: int = 300  # Firehose writes a file at the latest then; short means small files

@@ -1,8 +1,13 @@
 """
 The training pipeline's states: clean tables, then per model a snapshot, a job, the gate and the registry.
+
+What differs from model to model comes from its contract, as the items of the map.
 """
 
+import json
+import re
 from dataclasses import dataclass
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,19 +15,21 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
-from domain.training_job import create_training_job
+from domain.training_job import channel, create_training_job, metric_definitions
 from stacks.environments import Environment
 from stacks.functions import Code, Function
 from stacks.machines import StateMachine
 from stacks.refresh import layers
 from stacks.registry import Artifacts, group_name
+from training import contracts
 
 SEED = "1"
 # SageMaker takes letters, digits and single hyphens, 63 at most; an execution's name may hold more kinds.
-JOB_NAME = (
-    "{% $replace($substring($replace($states.input.model & '-' & $states.input.id,"
-    " /[^a-zA-Z0-9]+/, '-'), 0, 63), /-+$/, '') %}"
+JOB = (
+    "$replace($substring($replace($states.input.model & '-' & $states.input.id,"
+    " /[^a-zA-Z0-9]+/, '-'), 0, 63), /-+$/, '')"
 )
+EXPRESSION = re.compile(r'"\{% (.*?) %\}"')
 TRAINED = (
     "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
     " 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}"
@@ -35,6 +42,7 @@ class Parts:
 
     environment: Environment
     transform: Function
+    champion: Function
     register: Function
     job_role: iam.Role
     code: Code
@@ -59,15 +67,35 @@ class Pipeline(StateMachine):
         models = sfn.Map.jsonata(
             scope,
             "Models",
-            items=sfn.ProvideItems.json_array([{"model": model} for model in self._parts.environment.models]),
+            items=sfn.ProvideItems.json_array([self._model(name) for name in self._parts.environment.models]),
             item_selector={
-                "model": "{% $states.context.Map.Item.Value.model %}",
                 "as_of": "{% $states.input.as_of %}",
                 "id": "{% $states.context.Execution.Name %}",
+                **{
+                    name: f"{{% $states.context.Map.Item.Value.{name} %}}"
+                    for name in ("model", "group", "instance", "metrics")
+                },
             },
         )
-        models.item_processor(self._snapshot(scope).next(self._train(scope)).next(self._register(scope)))
+        models.item_processor(
+            self._snapshot(scope)
+            .next(self._champion(scope))
+            .next(self._train(scope))
+            .next(self._register(scope))
+        )
         return layers(scope, self._parts.transform).next(models)
+
+    def _model(self, name: str) -> dict[str, Any]:
+        contract = contracts.of(name)
+        baselines = [
+            f"{baseline.name}_{metric.name}" for baseline in contract.baselines for metric in contract.metrics
+        ]
+        return {
+            "model": name,
+            "group": group_name(self._parts.environment.name, name),
+            "instance": contract.instance,
+            "metrics": metric_definitions([metric.name for metric in contract.metrics] + baselines),
+        }
 
     def _snapshot(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
         return tasks.LambdaInvoke.jsonata(
@@ -85,20 +113,31 @@ class Pipeline(StateMachine):
             outputs="{% $merge([$states.input, {'snapshot': $states.result.Payload}]) %}",
         )
 
+    def _champion(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
+        return tasks.LambdaInvoke.jsonata(
+            scope,
+            "Champion",
+            lambda_function=self._parts.champion,
+            payload=sfn.TaskInput.from_object({"group": "{% $states.input.group %}"}),
+            outputs="{% $merge([$states.input, $states.result.Payload]) %}",
+        )
+
     def _train(self, scope: cdk.Stack) -> sfn.CustomState:
         """CDK's own task knows neither spot nor an entry point, so the state is written out."""
-        channels = {
-            "snapshot": "{% $states.input.snapshot.uri %}",
-            "code": self._parts.code.s3_object_url,
-            **({"wheels": self._parts.wheels.s3_object_url} if self._parts.wheels else {}),
-        }
+        channels = [
+            channel("snapshot", "{% $states.input.snapshot.uri %}"),
+            channel("code", self._parts.code.s3_object_url),
+            *([channel("wheels", self._parts.wheels.s3_object_url)] if self._parts.wheels else []),
+        ]
         request = create_training_job(
-            name=JOB_NAME,
+            name=f"{{% {JOB} %}}",
             role_arn=self._parts.job_role.role_arn,
             region=self._parts.environment.region,
-            instance=self._parts.environment.training_instance,
-            channels=channels,
+            instance="{% $states.input.instance %}",
+            metrics="{% $states.input.metrics %}",
+            channels=f"{{% $append({_expression(channels)}, $states.input.channels) %}}",
             output_uri=f"{self._parts.artifacts.s3_url_for_object('models')}/",
+            checkpoint_uri=f"{{% '{self._parts.artifacts.s3_url_for_object('checkpoints')}/' & {JOB} %}}",
             hyperparameters={
                 "model": "{% $states.input.model %}",
                 "as_of": "{% $states.input.as_of %}",
@@ -131,7 +170,6 @@ class Pipeline(StateMachine):
         )
 
     def _register(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
-        prefix = group_name(self._parts.environment.name, "")
         return tasks.LambdaInvoke.jsonata(
             scope,
             "Gate and register",
@@ -139,7 +177,7 @@ class Pipeline(StateMachine):
             payload=sfn.TaskInput.from_object(
                 {
                     "model": "{% $states.input.model %}",
-                    "group": f"{{% '{prefix}' & $replace($states.input.model, '_', '-') %}}",
+                    "group": "{% $states.input.group %}",
                     "job": "{% $states.input.job %}",
                     "model_data": "{% $states.input.model_data %}",
                     "snapshot_id": "{% $states.input.id %}",
@@ -176,3 +214,8 @@ class Pipeline(StateMachine):
                 actions=["events:DescribeRule", "events:PutRule", "events:PutTargets"], resources=[rule]
             ),
         ]
+
+
+def _expression(value: Any) -> str:
+    """*value* as JSONata, which JSON is; the expressions in it stand bare."""
+    return EXPRESSION.sub(r"\1", json.dumps(value))

@@ -11,7 +11,7 @@ from stacks.lake import kept
 
 
 class Artifacts(s3.Bucket):
-    """Models and the layers baked from them; versioned, kept."""
+    """Models and the layers baked from them, versioned and kept; checkpoints of jobs, for a week."""
 
     def __init__(self, scope: Construct, id: str, *, retain: bool) -> None:
         super().__init__(
@@ -23,6 +23,13 @@ class Artifacts(s3.Bucket):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    prefix="checkpoints/",
+                    expiration=cdk.Duration.days(7),
+                    noncurrent_version_expiration=cdk.Duration.days(1),
+                )
+            ],
             removal_policy=kept(retain),
         )
 

@@ -10,7 +10,7 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from domain.settings import RegisterSettings
+from domain.settings import RegisterSettings, Settings
 from domain.training_job import image_repository_arn
 from stacks.environments import Environment
 from stacks.functions import ROOT, Code, Function
@@ -42,6 +42,7 @@ class Training(cdk.Stack):
         for model in environment.models:
             self._registry(model)
         self.job_role = self._job_role()
+        self.champion = self._champion()
         self.register = self._register(namespace)
         self.pipeline = self._pipeline(transform)
         cdk.CfnOutput(self, "ArtifactsBucket", value=self.artifacts.bucket_name)
@@ -74,12 +75,20 @@ class Training(cdk.Stack):
 
     def _job_role(self) -> iam.Role:
         role = iam.Role(self, "JobRole", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+        own = [self.artifacts.arn_for_objects("models/*"), self.artifacts.arn_for_objects("checkpoints/*")]
         statements = [
-            (["s3:GetObject"], [self._lake.arn_for_objects("snapshots/*"), *map(_object_arn, self._inputs)]),
-            (["s3:PutObject"], [self.artifacts.arn_for_objects("models/*")]),
+            (
+                ["s3:GetObject"],
+                [self._lake.arn_for_objects("snapshots/*"), *own, *map(_object_arn, self._inputs)],
+            ),
+            (["s3:PutObject"], own),
             (
                 ["s3:ListBucket"],
-                [self._lake.bucket_arn, *dict.fromkeys(asset.bucket.bucket_arn for asset in self._inputs)],
+                [
+                    self._lake.bucket_arn,
+                    self.artifacts.bucket_arn,
+                    *dict.fromkeys(asset.bucket.bucket_arn for asset in self._inputs),
+                ],
             ),
             (["kms:Decrypt"], [self._lake.key.key_arn]),
             # SageMaker pulls AWS's image with this role; a token for the registry is not tied to a resource
@@ -116,6 +125,21 @@ class Training(cdk.Stack):
             arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
         )
 
+    def _champion(self) -> Function:
+        champion = Function(
+            self,
+            "Champion",
+            module="champion",
+            settings=Settings(),
+            description="Finds the model in use, for a training job to be compared with",
+        )
+        champion.allow(
+            "sagemaker:DescribeModelPackage",
+            "sagemaker:ListModelPackages",
+            on=package_arns(self, self._environment),
+        )
+        return champion
+
     def _register(self, namespace: str) -> Function:
         settings = RegisterSettings(
             approval=self._environment.approval,
@@ -130,7 +154,7 @@ class Training(cdk.Stack):
             memory_mb=1024,
             timeout_seconds=120,
         )
-        register.allow("s3:GetObject", on=[self.artifacts.arn_for_objects("models/*")])
+        register.allow("s3:GetObject", "s3:PutObject", on=[self.artifacts.arn_for_objects("models/*")])
         register.allow(
             "sagemaker:CreateModelPackage",
             "sagemaker:DescribeModelPackage",
@@ -144,6 +168,7 @@ class Training(cdk.Stack):
         parts = Parts(
             environment=self._environment,
             transform=transform,
+            champion=self.champion,
             register=self.register,
             job_role=self.job_role,
             code=self._code,

@@ -14,15 +14,13 @@ from domain.artifact import Manifest
 def sealed(folder: Path, **about: Any) -> Manifest:
     """Seal the files in *folder*; *about* are fields of the manifest that matter to the test."""
     fields: dict[str, Any] = {
-        "format": "next_item/1",
+        "format": "next_item/2",
         "model": "next_item",
         "version": "job-1",
         "snapshot_id": "snapshot-1",
         "code_version": "abc",
         "seed": 1,
-        "metrics": {},
-        "baseline_metrics": {},
-        "counts": {},
+        "learned_until_ms": 0,
     }
     return artifact.seal(folder, **{**fields, **about})
 

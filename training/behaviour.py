@@ -1,8 +1,8 @@
 """
 Checks of how a model behaves, beyond how often it is right: each `training/<model>/behaviour.py` has its own.
 
-A check is a function marked with `check` that finds one number. Where it may lie, and whether it blocks, stands
-in the contract under the function's name. The idea is RecList's (Chia et al., WWW 2022).
+A check is a function marked with `check` that finds one number. Where it may lie, and whether it blocks,
+stands in the contract under the function's name. The idea is RecList's (Chia et al., WWW 2022).
 """
 
 import importlib
@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic
-
-import numpy as np
 
 from domain.contract import Contract
 from training.intervals import rounded
@@ -74,7 +72,8 @@ def run(trial: Trial[Any]) -> dict[str, float]:
 
 def lost_when_stale(trial: Trial[Any], *, days: int, folder: Path) -> float:
     """
-    How much of the first metric goes if the newest *days* are missing from what is learned from.
+    How much of the first metric goes if the newest *days* are missing from what is learned from: all of it,
+    where there is nothing older.
 
     Args:
         folder: an empty one, for the model of the older past.
@@ -82,7 +81,7 @@ def lost_when_stale(trial: Trial[Any], *, days: int, folder: Path) -> float:
     newest_ms = int(trial.past.ended_at_S.max())
     older = trial.past.where(trial.past.ended_at_S < newest_ms - days * 24 * 3600 * 1000)
     if not len(older):
-        return float(np.nan)
+        return trial.primary(trial.outcomes)
     trial.recipe.fit(older, folder, parameters=trial.parameters, seed=trial.seed)
     lost = trial.primary(trial.outcomes) - trial.primary(trial.recipe.outcomes(folder, trial.test))
     return lost if trial.contract.primary.is_higher_better else -lost

@@ -2,8 +2,8 @@
 The model that is in use, beside the one that would follow it: both on sessions that neither has seen.
 
 What ships has learned from everything up to its snapshot, so the sessions that tell the two apart are those
-that began after the champion's; the candidate learns once more, from what ended before them. An older champion
-thus meets a fresher model, as it would in use.
+that began after the champion's. The candidate learns once more, from what ended before them: an older
+champion meets a fresher model, as it would in use.
 """
 
 from pathlib import Path

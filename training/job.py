@@ -63,7 +63,7 @@ def run(root: Path, *, job: str) -> Evaluation:
     )
     shown = training.show(
         champion_channel=root / "input/data/champion",
-        checkpoint=root / "checkpoints" / given["code_version"] / "points.jsonl",
+        checkpoint=root / "checkpoints/points.jsonl",
     )
     folder = root / "model"
     folder.mkdir(parents=True, exist_ok=True)

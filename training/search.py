@@ -1,5 +1,5 @@
 """
-Which parameters to train with: each point is tried on the validation days, the best by the first metric wins.
+Which parameters to train with: each point is tried on the validation days, the best wins.
 
 A point is one call, `tried`, that needs nothing of the others: it could be a job of its own.
 """
@@ -44,10 +44,11 @@ def search(
     known = _remembered(checkpoint)
     found = []
     for parameters in points(contract.search, seed=seed):
-        point = known.get(_key(parameters)) or tried(contract, recipe, past, parameters, seed=seed)
-        _remember(checkpoint, point)
+        if (point := known.get(_key(parameters))) is None:
+            point = tried(contract, recipe, past, parameters, seed=seed)
+            _remember(checkpoint, point)
         found.append(point)
-    sign = -1 if contract.primary.is_higher_better else 1
+    sign = -1 if contract.metric(contract.search.by).is_higher_better else 1
     return tuple(sorted(found, key=lambda point: sign * point.metric))
 
 
@@ -58,7 +59,7 @@ def tried(contract: Contract, recipe: Recipe[D], past: D, parameters: Parameters
     with TemporaryDirectory() as folder:
         recipe.fit(before, Path(folder), parameters=parameters, seed=seed)
         outcomes = recipe.outcomes(Path(folder), validation)
-    measure = recipe.MEASURES[contract.primary.name]
+    measure = recipe.MEASURES[contract.search.by]
     return Point(
         parameters=parameters,
         metric=rounded(measure(outcomes.values, outcomes.weight_P)),

@@ -1,8 +1,8 @@
 """
 One training, from a snapshot's columns to an artifact and what is known of it; the same for every model.
 
-What ships has learned from the test days too: without them it would be days stale. What is measured is a model
-of the past, made by the same code with the same parameters.
+What ships has learned from the test days too: without them it would be days stale. What is measured is a
+model of the past, made by the same code with the same parameters.
 """
 
 import json

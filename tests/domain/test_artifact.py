@@ -15,9 +15,7 @@ ABOUT: dict[str, Any] = {
     "snapshot_id": "snapshot-1",
     "code_version": "abc",
     "seed": 1,
-    "metrics": {"hit_rate_20": 0.6},
-    "baseline_metrics": {"hit_rate_20": 0.02},
-    "counts": {"sessions": 3},
+    "learned_until_ms": 1_590_969_600_000,
 }
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from domain.training_job import IMAGES, METRICS, create_training_job
+from domain.training_job import IMAGES, channel, cost_usd, create_training_job, metric_definitions
 
 
 def job(**changes: Any) -> dict[str, Any]:
@@ -13,8 +13,13 @@ def job(**changes: Any) -> dict[str, Any]:
             "role_arn": "arn:aws:iam::000000000000:role/job",
             "region": "eu-west-1",
             "instance": "ml.m5.xlarge",
-            "channels": {"snapshot": "s3://lake/snapshots/1/", "code": "s3://assets/code.zip"},
+            "metrics": metric_definitions(["hit_rate_20"]),
+            "channels": [
+                channel("snapshot", "s3://lake/snapshots/1/"),
+                channel("code", "s3://assets/code.zip"),
+            ],
             "output_uri": "s3://artifacts/models/",
+            "checkpoint_uri": "s3://artifacts/checkpoints/job-1",
             "hyperparameters": {"model": "next_item"},
             "tags": {"model": "next_item"},
             **changes,
@@ -35,14 +40,24 @@ def test_sagemaker_takes_the_request() -> None:
     assert report.generate_report() == ""
 
 
-@pytest.mark.parametrize("metric", METRICS)
-def test_a_printed_metric_is_scraped_and_no_longer_name_is_taken_for_it(metric: str) -> None:
-    definitions = {d["Name"]: d["Regex"] for d in job()["AlgorithmSpecification"]["MetricDefinitions"]}
-    printed = "hit_rate_20=0.1; mrr_20=0.2; hit_rate_20_all=0.3;"
+@pytest.mark.parametrize(
+    ("metric", "value"), [("hit_rate_20", "0.1"), ("all_20", "-0.2"), ("hit_rate_20_all", "0.3")]
+)
+def test_a_printed_metric_is_scraped_and_no_longer_name_is_taken_for_it(metric: str, value: str) -> None:
+    (definition,) = metric_definitions([metric])
+    printed = "hit_rate_20=0.1; all_20=-0.2; hit_rate_20_all=0.3;"
 
-    (value,) = re.findall(definitions[metric], printed)
+    assert re.findall(definition["Regex"], printed) == [value]
 
-    assert value == {"hit_rate_20": "0.1", "mrr_20": "0.2", "hit_rate_20_all": "0.3"}[metric]
+
+def test_an_interrupted_job_goes_on_from_its_checkpoint() -> None:
+    assert job()["CheckpointConfig"]["S3Uri"] == "s3://artifacts/checkpoints/job-1"
+    assert job()["RetryStrategy"] == {"MaximumRetryAttempts": 2}
+
+
+def test_a_job_costs_its_hours_or_nobody_knows() -> None:
+    assert cost_usd("ml.m5.xlarge", seconds=1800) == 0.115
+    assert cost_usd("ml.unheard.of", seconds=1800) is None
 
 
 def test_an_unknown_region_is_refused_before_anything_is_deployed() -> None:

@@ -23,6 +23,8 @@ def columns() -> dict[str, list[Any]]:
     keys, items, moments = zip(*rows, strict=True)
     return {
         "SESSION_KEY": list(keys),
+        "SITE": ["shop"] * len(keys),
+        "CLIENT_ID": [f"visitor-{number % 200}" for number in range(len(keys))],
         "ITEM_IDS": [json.dumps(item_ids) for item_ids in items],
         "OCCURRED_AT_MS": [json.dumps(occurred_at) for occurred_at in moments],
     }

@@ -3,7 +3,7 @@ How next_item, and what it must beat, rank what people looked at next, on sessio
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ MEASURES: Mapping[str, Measure] = {
     "hit_rate_20_all": mean("hit"),
     "hit_rate_20": mean("hit", where="is_known"),
     "mrr_20": mean("reciprocal_rank", where="is_known"),
+    "mrr_20_all": mean("reciprocal_rank"),
 }
 
 Ranker = Callable[[Sequence[str]], list[str]]  # the items of a session so far → at most K items, best first
@@ -65,28 +66,6 @@ def of_ranker(ranker: Ranker, model: Model, sessions: Sessions) -> Outcomes:
             "site": sessions.site_S[session_P],
         },
     )
-
-
-def popularity(model: Model) -> Ranker:
-    popular = model.popular(k=K)
-    return lambda _: popular
-
-
-def covisitation(past: Sessions) -> Ranker:
-    """What stood next to the last item in sessions of the *past*, most often first; ties to the lower id."""
-    counts: dict[str, dict[str, int]] = {}
-    for item_ids in past.item_ids():
-        for one, other in pairwise(item_ids):
-            if one != other:
-                for item, neighbour in ((one, other), (other, one)):
-                    beside = counts.setdefault(item, {})
-                    beside[neighbour] = beside.get(neighbour, 0) + 1
-
-    def ranked(item_ids: Sequence[str]) -> list[str]:
-        beside = counts.get(item_ids[-1], {})
-        return sorted(beside, key=lambda item: (-beside[item], item))[:K]
-
-    return ranked
 
 
 def _reciprocal(rank: Rank) -> float:

@@ -20,6 +20,7 @@ from training.next_item.tables import Tables
 FORMAT = "next_item/2"  # of the tables; goes up when an older `predict` could not read them
 
 REACH = 10  # places around a shared item that still count
+NEW_ITEMS_FROM = 3  # from 0; earlier costs the first places, later wins no more hits
 
 Scored = tuple[str, float]  # an item's id and its score; 0 for one that is merely popular
 
@@ -65,8 +66,8 @@ class Model:
         """
         The best items that have a score; ties go to the more popular, then to the lower id.
 
-        Among them, from a place on that the settings name, what the session looked at and training never saw:
-        people go back, and nothing else could suggest an item that is new since the last training.
+        Among them, from the place NEW_ITEMS_FROM on, what the session looked at and training never saw:
+        people go back, and nothing else could suggest what is new since the last training.
         """
         scores = self._scores(self._weights(item_ids))
         for item_id in [*exclude, *self._never_next(item_ids)]:
@@ -74,7 +75,7 @@ class Model:
                 scores.pop(item, None)
         best = heapq.nsmallest(k, ((-score, item) for item, score in scores.items()))
         ranking = [(self._tables.item_id(item), -score) for score, item in best]
-        place = self._settings.new_items_from
+        place = min(NEW_ITEMS_FROM, len(ranking))
         score = ranking[place][1] if place < len(ranking) else 0.0
         new = [(item_id, score) for item_id in self._new_items(item_ids) if item_id not in exclude]
         return [*ranking[:place], *new, *ranking[place:]][:k]

@@ -10,7 +10,9 @@ from typing import Any
 
 from training.next_item import evaluate
 from training.next_item.contract import CONTRACT
+from training.next_item.covisitation import Covisitation
 from training.next_item.evaluate import MEASURES, K
+from training.next_item.explain import examples
 from training.next_item.features import ITEM_EVENT, recent
 from training.next_item.fit import fit
 from training.next_item.predict import FORMAT, Model
@@ -46,9 +48,10 @@ def baselines(past: Sessions, data: Sessions) -> Mapping[str, Outcomes]:
     with TemporaryDirectory() as folder:
         fit(past, Path(folder), parameters=CONTRACT.search.first, seed=0)
         model = Model(Path(folder))
+        popular, beside = model.popular(k=K), Covisitation(past)
         return {
-            "popularity": evaluate.of_ranker(evaluate.popularity(model), model, data),
-            "covisitation": evaluate.of_ranker(evaluate.covisitation(past), model, data),
+            "popularity": evaluate.of_ranker(lambda _: popular, model, data),
+            "covisitation": evaluate.of_ranker(lambda item_ids: beside.suggested(item_ids, k=K), model, data),
         }
 
 
@@ -65,10 +68,6 @@ def leaks(data: Sessions) -> list[str]:
     """Where each look is recorded twice, the item just looked at gives the next one away."""
     share = data.repeat_share()
     return [f"{share:.1%} of looks go to the item just looked at"] if share >= GIVEN_AWAY else []
-
-
-def examples(folder: Path, data: Sessions) -> list[dict[str, Any]]:
-    return []
 
 
 def _views(item_ids: list[str]) -> list[dict[str, Any]]:

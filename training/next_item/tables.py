@@ -19,7 +19,6 @@ class Settings:
     recency: float  # an item looked at n items ago counts 1 / (1 + n) ** recency
     nearness: float  # an item n places from a shared one gets 1 / (1 + n) ** nearness of a vote
     neighbours: int  # sessions that vote
-    new_items_from: int  # place, from 0, at which items of the session stand that training never saw
 
 
 class Tables:

@@ -2,10 +2,8 @@
 The tables and their reader against the same model written down naively, on random sessions.
 """
 
-import json
 import math
 from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,27 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.training.next_item.sessions import PARAMETERS, sessions_of
 from training.next_item import fit
-from training.next_item.predict import NEIGHBOURS, REACH, Model
-from training.next_item.sessions import Sessions, from_columns
+from training.next_item.predict import REACH, Model
 
 ITEMS = st.sampled_from(["a", "b", "c", "d", "é", "item-10", "item-9", "\U0001f6d2"])
 SESSION = st.lists(ITEMS, min_size=1, max_size=14)
 
 
-def sessions_of(*item_ids: list[str]) -> Sessions:
-    """Oldest first."""
-    return from_columns(
-        {
-            "SESSION_KEY": [f"{number:06}" for number in range(len(item_ids))],
-            "ITEM_IDS": [json.dumps(items) for items in item_ids],
-            "OCCURRED_AT_MS": [json.dumps([number] * len(items)) for number, items in enumerate(item_ids)],
-        }
-    )
-
-
 def fitted(folder: Path, *item_ids: list[str]) -> Model:
-    fit.fit(sessions_of(*item_ids), folder)
+    fit.fit(sessions_of(*item_ids), folder, parameters=PARAMETERS, seed=1)
     return Model(folder)
 
 
@@ -46,7 +33,7 @@ def naive_ranking(past: list[list[str]], session: list[str]) -> list[tuple[str, 
     }
     weights = {item: rarity[item] / (1 + session[::-1].index(item)) for item in set(session) if item in looks}
     similar = [(sum(weights.get(item, 0) for item in set(items)), items) for items in newest_first]
-    neighbours = sorted((pair for pair in similar if pair[0]), key=lambda pair: -pair[0])[:NEIGHBOURS]
+    neighbours = sorted((pair for pair in similar if pair[0]), key=lambda pair: -pair[0])[:100]
     scores: Counter[str] = Counter()
     for similarity, items in neighbours:
         for place, shared in enumerate(items):
@@ -54,17 +41,15 @@ def naive_ranking(past: list[list[str]], session: list[str]) -> list[tuple[str, 
                 if shared in weights and abs(other - place) <= REACH:
                     nearness = (1 + abs(other - place)) ** -3
                     scores[item] += similarity * weights[shared] * nearness * rarity[item]
-    repeats = sum(a == b for items in past for a, b in pairwise(items))
-    steps = sum(len(items) - 1 for items in past)
-    if repeats < 0.01 * max(1, steps):
-        scores.pop(session[-1], None)
+    scores.pop(session[-1], None)
     return sorted(scores.items(), key=lambda pair: (-pair[1], -looks[pair[0]], pair[0]))
 
 
 @given(past=st.lists(SESSION, min_size=1, max_size=12), session=st.lists(ITEMS, min_size=1, max_size=10))
 def test_the_tables_rank_as_the_naive_model_does(past: list[list[str]], session: list[str]):
     with TemporaryDirectory() as folder:
-        ranking = fitted(Path(folder), *past).rank(session, k=20)
+        model = fitted(Path(folder), *past)
+        ranking = [(item_id, score) for item_id, score in model.rank(session, k=20) if model.knows(item_id)]
 
     expected = dict(naive_ranking(past, session))
     assert {item_id for item_id, _ in ranking} == set(expected)
@@ -113,19 +98,22 @@ def test_of_a_very_long_session_the_end_counts(tmp_path: Path):
     assert model.knows("item-1")
 
 
-def test_the_last_item_is_suggested_again_only_where_people_look_twice(tmp_path: Path):
-    never, often = tmp_path / "never", tmp_path / "often"
-    never.mkdir()
-    often.mkdir()
+def test_the_last_item_is_suggested_again_where_the_parameters_say_so(tmp_path: Path):
+    past = sessions_of(["a", "a", "b", "a"], ["a", "b"])
+    for name, repeats, suggested in (("never", False, {"b"}), ("often", True, {"a", "b"})):
+        folder = tmp_path / name
+        folder.mkdir()
+        fit.fit(past, folder, parameters={**PARAMETERS, "repeats_last_item": repeats}, seed=1)
 
-    once = fitted(never, ["a", "b", "a"], ["a", "b"]).rank(["a"], k=20)
-    twice = fitted(often, ["a", "a", "b", "a"], ["a", "b"]).rank(["a"], k=20)
-
-    assert [item_id for item_id, _ in once] == ["b"]
-    assert {item_id for item_id, _ in twice} == {"a", "b"}
+        assert {item_id for item_id, _ in Model(folder).rank(["a"], k=20)} == suggested
 
 
-def test_a_repeat_across_two_sessions_is_none(tmp_path: Path):
-    model = fitted(tmp_path, ["a", "b"], ["b", "a"])
+@pytest.mark.parametrize(("name", "value"), [("recency", 9.0), ("nearness", 9.0), ("neighbours", 1)])
+def test_every_parameter_changes_what_is_suggested(tmp_path: Path, name: str, value: float):
+    past = sessions_of(["a", "b", "c", "d"], ["a", "x"], ["e", "y", "a"], ["a", "c", "e"])
+    rankings = []
+    for parameters in (PARAMETERS, {**PARAMETERS, name: value}):
+        fit.fit(past, tmp_path, parameters=parameters, seed=1)
+        rankings.append(Model(tmp_path).rank(["e", "a"], k=20))
 
-    assert [item_id for item_id, _ in model.rank(["a"], k=20)] == ["b"]
+    assert rankings[0] != rankings[1]

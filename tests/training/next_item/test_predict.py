@@ -1,24 +1,18 @@
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.training.next_item.sessions import PARAMETERS, sessions_of
 from training.next_item.fit import fit
-from training.next_item.predict import Answer, Baseline, Model
-from training.next_item.sessions import from_columns
+from training.next_item.predict import NEW_ITEMS_FROM, Answer, Baseline, Model
 
 SESSIONS = [["shoe", "sock"], ["shoe", "sock", "lace"], ["hat", "scarf"], ["shoe", "polish"], ["hat", "shoe"]]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    columns = {
-        "SESSION_KEY": [str(number) for number in range(len(SESSIONS))],
-        "ITEM_IDS": [json.dumps(items) for items in SESSIONS],
-        "OCCURRED_AT_MS": [json.dumps([number] * len(items)) for number, items in enumerate(SESSIONS)],
-    }
-    fit(from_columns(columns), tmp_path)
+    fit(sessions_of(*SESSIONS), tmp_path, parameters=PARAMETERS, seed=1)
     return tmp_path
 
 
@@ -67,6 +61,20 @@ def test_an_answer_is_best_first_without_duplicates_and_as_long_as_asked(
 def is_last_item_known(session: tuple[str, ...]) -> bool:
     """In this shop nobody looks at an item twice in a row, so the last one is never suggested."""
     return any(session[-1:] == (item_id,) for items in SESSIONS for item_id in items)
+
+
+def test_a_new_item_is_suggested_to_who_goes_on_from_it(folder: Path):
+    answer = Model(folder).predict(views("new", "shoe"), k=20)
+
+    assert ids(answer)[NEW_ITEMS_FROM] == "new"
+    assert answer.tier == "model"
+    assert "new" not in ids(Model(folder).predict(views("new", "shoe"), k=20, exclude=["new"]))
+
+
+def test_where_nothing_but_new_items_is_known_the_answer_is_no_models(folder: Path):
+    answer = Model(folder).predict(views("new", "newer"), k=3)
+
+    assert (ids(answer), answer.tier) == (["new", "shoe", "hat"], "baseline")
 
 
 def test_excluded_items_are_left_out_of_scored_and_popular_ones(folder: Path):

@@ -1,19 +1,18 @@
 import json
-from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
-from training.next_item.sessions import EmptySnapshot, Sessions, from_columns, split_by_time
-
-
-def ms(text: str) -> int:
-    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000)
+from training.next_item.sessions import Sessions, from_columns
+from training.recipe import EmptySnapshot
 
 
 def sessions_of(*rows: tuple[str, list[str], list[int]]) -> Sessions:
     return from_columns(
         {
             "SESSION_KEY": [key for key, _, _ in rows],
+            "SITE": ["shop"] * len(rows),
+            "CLIENT_ID": [key for key, _, _ in rows],
             "ITEM_IDS": [json.dumps(items) for _, items, _ in rows],
             "OCCURRED_AT_MS": [json.dumps(moments) for _, _, moments in rows],
         }
@@ -40,29 +39,28 @@ def test_no_rows_is_an_error():
         sessions_of()
 
 
-def test_the_last_calendar_days_are_the_test():
-    past, test = split_by_time(
-        sessions_of(
-            ("last", ["last"], [ms("2020-06-10T00:10")]),
-            ("first of the test", ["first"], [ms("2020-06-08T00:00")]),
-            ("before it", ["before"], [ms("2020-06-07T23:59:59.999")]),
-        ),
-        test_days=3,
-    )
+def test_a_visitor_returns_after_an_earlier_session_on_the_same_site():
+    columns = {
+        "SESSION_KEY": ["3", "1", "2"],
+        "SITE": ["shop", "shop", "other"],
+        "CLIENT_ID": ["x", "x", "x"],
+        "ITEM_IDS": ['["a"]'] * 3,
+        "OCCURRED_AT_MS": ["[30]", "[10]", "[20]"],
+    }
 
-    assert past.item_ids() == [["before"]]
-    assert test.item_ids() == [["first"], ["last"]]
+    assert from_columns(columns).is_returning_S.tolist() == [False, False, True]
 
 
-def test_a_session_that_runs_into_the_test_is_in_neither_part():
-    past, test = split_by_time(
-        sessions_of(
-            ("across", ["across", "across"], [ms("2020-06-07T23:59"), ms("2020-06-08T00:01")]),
-            ("before", ["before"], [ms("2020-06-07T12:00")]),
-            ("last", ["last"], [ms("2020-06-10T12:00")]),
-        ),
-        test_days=3,
-    )
+def test_looks_that_repeat_the_one_before_are_counted_within_sessions():
+    sessions = sessions_of(("x", ["a", "a", "b"], [1, 2, 3]), ("y", ["b", "c"], [4, 5]))
 
-    assert past.item_ids() == [["before"]]
-    assert test.item_ids() == [["last"]]
+    assert sessions.repeat_share() == 1 / 3
+
+
+def test_a_part_keeps_all_that_belongs_to_its_sessions():
+    sessions = sessions_of(("x", ["a", "b"], [1, 2]), ("y", ["c"], [3]), ("z", ["b"], [4]))
+
+    part = sessions.where(np.array([True, False, True]))
+
+    assert (part.key_S.tolist(), part.item_ids()) == (["x", "z"], [["a", "b"], ["b"]])
+    assert (part.started_at_S.tolist(), part.ended_at_S.tolist()) == ([1, 4], [2, 4])

@@ -1,0 +1,80 @@
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.contract import Search
+from domain.evaluation import Point
+from training import search, split
+from training.next_item import recipe
+from training.next_item.sessions import Sessions
+
+SPACE = {"a": (1, 2, 3), "b": (True, False)}
+CONTRACT = replace(
+    recipe.CONTRACT,
+    search=replace(
+        recipe.CONTRACT.search, space={**recipe.CONTRACT.search.space, "neighbours": (1, 100)}, points=3
+    ),
+)
+
+
+@pytest.fixture
+def past(columns: Mapping[str, list[Any]]) -> Sessions:
+    return split.by_days(recipe.load(columns), days=3)[0]
+
+
+def point(metric: float, **parameters: Any) -> Point:
+    return Point(parameters=parameters, metric=metric, cpu_seconds=0, wall_seconds=0)
+
+
+def test_the_first_values_are_tried_first_then_others_of_the_grid():
+    found = search.points(Search(space=SPACE, points=4, by="hit"), seed=1)
+
+    assert found[0] == {"a": 1, "b": True}
+    assert len({json.dumps(each) for each in found}) == 4
+    assert found == search.points(Search(space=SPACE, points=4, by="hit"), seed=1)
+    assert found != search.points(Search(space=SPACE, points=4, by="hit"), seed=2)
+
+
+def test_a_small_grid_is_tried_whole_and_without_one_there_is_one_point():
+    assert len(search.points(Search(space=SPACE, points=100, by="hit"), seed=1)) == 6
+    assert search.points(Search(space={}, points=3, by="hit"), seed=1) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "best"), [((0.1, 0.3, 0.2), 1), ((0.2, 0.2, 0.2), 0), ((0.1, 0.3, 0.3), 1)]
+)
+def test_the_best_wins_and_of_equals_the_first(
+    past: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, metrics: tuple[float, ...], best: int
+):
+    tried = iter(metrics)
+    monkeypatch.setattr(
+        search, "tried", lambda _contract, _recipe, _past, parameters, seed: point(next(tried), **parameters)
+    )
+
+    found = search.search(CONTRACT, recipe, past, seed=1, checkpoint=tmp_path / "points.jsonl")
+
+    assert found[0].parameters == search.points(CONTRACT.search, seed=1)[best]
+
+
+def test_a_point_says_how_good_it_is_and_what_it_cost(past: Sessions):
+    good, poor = (
+        search.tried(CONTRACT, recipe, past, {**CONTRACT.search.first, "neighbours": neighbours}, seed=1)
+        for neighbours in (100, 1)
+    )
+
+    assert good.metric > poor.metric > 0
+    assert good.cpu_seconds > 0 and good.wall_seconds > 0
+
+
+def test_an_interrupted_search_goes_on_where_it_was(past: Sessions, tmp_path: Path):
+    checkpoint = tmp_path / "checkpoints/points.jsonl"
+    first = search.search(CONTRACT, recipe, past, seed=1, checkpoint=checkpoint)
+
+    again = search.search(CONTRACT, recipe, past, seed=1, checkpoint=checkpoint)
+
+    assert again == first  # to the CPU second: nothing was tried again
+    assert len(checkpoint.read_text().splitlines()) == 3

@@ -1,0 +1,55 @@
+"""
+Why an item is suggested, in words: for the examples on the card.
+"""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from training.next_item.features import recent
+from training.next_item.predict import Model
+from training.next_item.sessions import Sessions
+from training.next_item.tables import Tables
+
+EXAMPLES = 6
+SHOWN = 5  # suggestions of each
+
+
+def examples(folder: Path, sessions: Sessions, *, seed: int = 0) -> list[dict[str, Any]]:
+    """Sessions of three to eight items, drawn, hits and misses as they come."""
+    model, tables = Model(folder), Tables(folder)
+    numbers = [number for number, length in enumerate(sessions.length_S) if 3 <= length <= 8]
+    chosen = random.Random(seed).sample(numbers, k=min(EXAMPLES, len(numbers)))  # noqa: S311  # to repeat
+    return [_example(model, tables, item_ids) for item_ids in sessions.item_ids(chosen)]
+
+
+def _example(model: Model, tables: Tables, item_ids: Sequence[str]) -> dict[str, Any]:
+    *seen, label = item_ids
+    return {
+        "seen": seen,
+        "answer": [
+            {"item_id": item_id, "why": why(tables, seen, item_id), "is_right": item_id == label}
+            for item_id in model.suggested(recent(seen), k=SHOWN)
+        ],
+        "truth": label,
+    }
+
+
+def why(tables: Tables, seen: Sequence[str], item_id: str) -> str:
+    """What of the session most sessions share with the item, the later one where they are even."""
+    candidate = tables.number(item_id)
+    if candidate is None:
+        return "new, and looked at before in this session"
+    holders = set(tables.sessions_with(candidate))
+    shared = {
+        other: len(holders.intersection(tables.sessions_with(number)))
+        for other in reversed(recent(seen))
+        if other != item_id and (number := tables.number(other)) is not None
+    }
+    if not any(shared.values()):
+        return (
+            "looked at before in this session" if item_id in seen else "near what similar sessions looked at"
+        )
+    best = max(shared, key=shared.__getitem__)
+    return f"{shared[best]} sessions looked at it and at {best}"
