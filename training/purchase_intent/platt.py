@@ -14,8 +14,8 @@ Booleans = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 STEPS = 50
-CLOSE = 1e-10
-MOST = 500.0  # log odds; the exponential of more is no number
+CLOSE = 1e-9
+RIDGE = 1e-12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +41,23 @@ def calibrate(odds_N: Floats, bought_N: Booleans, weight_N: Floats) -> Calibrati
     if not bought or not rest:
         return AS_IT_IS
     target_N = np.where(bought_N, (bought + 1) / (bought + 2), 1 / (rest + 2))
-    line = np.array([1.0, 0.0])
     x_N2 = np.column_stack([odds_N, np.ones(len(odds_N))])
+
+    def loss(line: Floats) -> float:
+        z_N = x_N2 @ line
+        return float(weight_N @ (np.logaddexp(0, z_N) - target_N * z_N))
+
+    line = np.array([0.0, np.log((bought + 1) / (rest + 1))])
     for _ in range(STEPS):
-        probability_N = 1 / (1 + np.exp(-np.clip(x_N2 @ line, -MOST, MOST)))
+        probability_N = np.exp(-np.logaddexp(0, -(x_N2 @ line)))
         slope = x_N2.T @ (weight_N * (probability_N - target_N))
         curve = (x_N2.T * (weight_N * probability_N * (1 - probability_N))) @ x_N2
-        step = np.linalg.solve(curve + CLOSE * np.eye(2), slope)
-        line -= step
-        if np.abs(step).max() < CLOSE:
+        step = np.linalg.solve(curve + RIDGE * np.eye(2), slope)
+        while np.abs(step).max() > CLOSE and loss(line - step) > loss(line):
+            step /= 2  # a whole step may lead past the valley
+        if np.abs(step).max() <= CLOSE:
             break
+        line = line - step
     if not line[0] > 0:
         return AS_IT_IS
     return Calibration(slope=round(float(line[0]), 6), intercept=round(float(line[1]), 6))
