@@ -51,14 +51,13 @@ class Check:
 @dataclass(frozen=True, kw_only=True)
 class Search:
     """
-    Parameters to choose from, by a metric on the validation days.
+    Parameters to choose from, by the first metric on the validation days.
 
     `points` of the grid are tried: that of all first values, which wins a tie, and others that are drawn.
     """
 
     space: Mapping[str, Sequence[Any]]
     points: int
-    by: str  # a metric's name
 
     @property
     def first(self) -> dict[str, Any]:
@@ -82,7 +81,7 @@ class Contract:
     reads: Mart
     label: str
     features: tuple[str, ...]
-    metrics: tuple[Metric, ...]  # the first is the one that gate and comparison go by
+    metrics: tuple[Metric, ...]  # the first is the one that search, gate and comparison go by
     baselines: tuple[Baseline, ...]  # the first is what is answered where there is no model
     minimum_lead: float  # of the first metric, over the best baseline
     champion_margin: float  # the lead's 95 % interval must lie above minus this; 0: better, more: not worse
@@ -103,9 +102,6 @@ class Contract:
     @property
     def primary(self) -> Metric:
         return self.metrics[0]
-
-    def metric(self, name: str) -> Metric:
-        return next(metric for metric in self.metrics if metric.name == name)
 
     @property
     def columns(self) -> tuple[str, ...]:

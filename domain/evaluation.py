@@ -45,7 +45,7 @@ class Point:
     """Parameters that were tried on the validation days."""
 
     parameters: Mapping[str, Any]
-    metric: float  # that of the search
+    metric: float  # the first one
     cpu_seconds: float
     wall_seconds: float
 

@@ -116,7 +116,7 @@ class Pipeline(StateMachine):
     def _champion(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
         return tasks.LambdaInvoke.jsonata(
             scope,
-            "Champion",
+            "Find champion",
             lambda_function=self._parts.champion,
             payload=sfn.TaskInput.from_object({"group": "{% $states.input.group %}"}),
             outputs="{% $merge([$states.input, $states.result.Payload]) %}",

@@ -48,7 +48,7 @@ def search(
             point = tried(contract, recipe, past, parameters, seed=seed)
             _remember(checkpoint, point)
         found.append(point)
-    sign = -1 if contract.metric(contract.search.by).is_higher_better else 1
+    sign = -1 if contract.primary.is_higher_better else 1
     return tuple(sorted(found, key=lambda point: sign * point.metric))
 
 
@@ -59,7 +59,7 @@ def tried(contract: Contract, recipe: Recipe[D], past: D, parameters: Parameters
     with TemporaryDirectory() as folder:
         recipe.fit(before, Path(folder), parameters=parameters, seed=seed)
         outcomes = recipe.outcomes(Path(folder), validation)
-    measure = recipe.MEASURES[contract.search.by]
+    measure = recipe.MEASURES[contract.primary.name]
     return Point(
         parameters=parameters,
         metric=rounded(measure(outcomes.values, outcomes.weight_P)),

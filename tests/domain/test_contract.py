@@ -24,5 +24,5 @@ def test_limits_are_told():
 
 
 def test_a_search_starts_from_the_first_values():
-    assert Search(space={"a": (1, 2), "b": (True,)}, points=1, by="hit").first == {"a": 1, "b": True}
-    assert Search(space={}, points=1, by="hit").first == {}
+    assert Search(space={"a": (1, 2), "b": (True,)}, points=1).first == {"a": 1, "b": True}
+    assert Search(space={}, points=1).first == {}

@@ -26,7 +26,7 @@ def test_a_good_candidate_passes():
 def test_every_baseline_must_be_beaten_by_the_margin():
     found = reasons(replace(GOOD, leads={"popularity": sure(0.6), "covisitation": sure(0.0199)}))
 
-    assert found == ("hit_rate_20_all leads covisitation by 0.0199 (0.0099 to 0.0299), 0.0200 is needed",)
+    assert found == ("mrr_20_all leads covisitation by 0.0199 (0.0099 to 0.0299), 0.0200 is needed",)
 
 
 def test_a_lead_that_may_be_chance_is_none():
@@ -56,7 +56,7 @@ def test_beside_the_champion_all_of_the_interval_must_lie_above_the_margin(low: 
     found = reasons(evaluation, champion_digest="d0")
 
     assert (found == ()) is is_passed
-    assert all(reason.startswith("hit_rate_20_all leads the champion, job-0, by 0.0200") for reason in found)
+    assert all(reason.startswith("mrr_20_all leads the champion, job-0, by 0.0200") for reason in found)
 
 
 def test_another_champion_than_the_one_in_use_does_not_count():

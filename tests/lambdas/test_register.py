@@ -2,6 +2,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from moto import mock_aws
 from adapters import artifacts, registry
 from domain import artifact
 from domain.artifact import BrokenArtifact
+from domain.evaluation import Evaluation
 from domain.settings import RegisterSettings
 from lambdas import register
 from tests.artifacts import archived, sealed
+from tests.evaluations import GOOD, beside_champion, sure
 
 GROUP = "skiff-test-next-item"
 KEY = "models/next_item/job-1/output/model.tar.gz"
@@ -25,8 +28,6 @@ EVENT = {
     "model_data": f"s3://artifacts/{KEY}",
     "snapshot_id": "snapshot-1",
 }
-METRICS = {"hit_rate_20": 0.65, "mrr_20": 0.35, "hit_rate_20_all": 0.58}
-BASELINE = {"hit_rate_20": 0.02, "mrr_20": 0.005}
 
 
 @pytest.fixture(autouse=True)
@@ -52,11 +53,18 @@ def approve(monkeypatch: pytest.MonkeyPatch, approval: str) -> None:
 def make_artifact(folder: Path, **about: Any) -> None:
     (folder / "table.u32").write_bytes(b"\1\0\0\0")
     (folder / "golden.jsonl").write_text("{}\n" * 100)
-    sealed(folder, **{"metrics": METRICS, "baseline_metrics": BASELINE, **about})
+    sealed(folder, **about)
 
 
-def upload(folder: Path) -> None:
+def upload(folder: Path, evaluation: Evaluation = GOOD) -> None:
+    """The artifact and, evaluated as *evaluation* but for its digest, what the job leaves beside it."""
     artifacts.store("artifacts", KEY, archived(folder))
+    output = folder.parent / f"{folder.name}-output"
+    output.mkdir(exist_ok=True)
+    found = replace(evaluation, digest=artifact.read_manifest(folder).digest)
+    (output / "evaluation.json").write_text(found.to_json())
+    (output / "card.html").write_text("<!doctype html>")
+    artifacts.store("artifacts", KEY.replace("model.tar.gz", "output.tar.gz"), archived(output))
 
 
 def packages() -> list[dict[str, Any]]:
@@ -72,7 +80,8 @@ def test_a_model_that_passes_its_gate_is_approved(tmp_path: Path, capsys: pytest
     done = register.handler(EVENT, None)
 
     assert (done["version"], done["approved"], done["reasons"]) == (1, True, [])
-    assert (done["metrics"], done["baseline_metrics"]) == (METRICS, BASELINE)
+    assert done["metrics"]["hit_rate_20"] == 0.65
+    assert done["baseline_metrics"]["hit_rate_20"] == 0.02
     package = registry.describe(done["model_package_arn"])
     assert (package.status, package.model_data) == ("Approved", EVENT["model_data"])
     assert package.digest == artifact.read_manifest(tmp_path).digest
@@ -81,7 +90,68 @@ def test_a_model_that_passes_its_gate_is_approved(tmp_path: Path, capsys: pytest
         >= {"job": "job-1", "snapshot_id": "snapshot-1", "hit_rate_20": "0.65"}.items()
     )
     line = json.loads(capsys.readouterr().out)
-    assert (line["GateRefused"], line["HitRate20"], line["model"]) == (0, 0.65, "next_item")
+    assert (line["GateRefused"], line["Quality"], line["model"]) == (0, 0.3, "next_item")
+
+
+def test_evaluation_and_card_lie_beside_the_artifact_and_the_package_says_where(tmp_path: Path):
+    make_artifact(tmp_path)
+    upload(tmp_path)
+
+    package = registry.describe(register.handler(EVENT, None)["model_package_arn"])
+
+    folder = "s3://artifacts/models/next_item/job-1/output"
+    assert package.metadata["evaluation"] == f"{folder}/evaluation.json"
+    assert package.metadata["card"] == f"{folder}/card.html"
+    kept = artifacts.read("artifacts", "models/next_item/job-1/output/evaluation.json")
+    assert Evaluation.from_json(kept).metrics == GOOD.metrics
+    card = boto3.client("s3").get_object(Bucket="artifacts", Key="models/next_item/job-1/output/card.html")
+    assert card["ContentType"].startswith("text/html")
+
+
+def test_a_model_must_have_been_compared_with_the_one_in_use(tmp_path: Path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    make_artifact(first, version="job-0")
+    upload(first)
+    champion = register.handler({**EVENT, "job": "job-0"}, None)
+    make_artifact(second)
+    (second / "another.u32").write_bytes(b"1234")
+    sealed(second)
+
+    upload(second)
+    refused = register.handler(EVENT, None)
+    digest = artifact.read_manifest(first).digest
+    upload(second, beside_champion(sure(0.02), digest=digest))
+    passed = register.handler(EVENT, None)
+
+    assert champion["approved"]
+    assert refused["reasons"] == [f"it was not compared with the champion, {digest[:8]}"]
+    assert passed["reasons"] == []
+
+
+def test_an_evaluation_of_another_artifact_is_a_reason(tmp_path: Path):
+    make_artifact(tmp_path)
+    upload(tmp_path)
+    (tmp_path / "table.u32").write_bytes(b"\2\0\0\0")
+    sealed(tmp_path)
+    artifacts.store("artifacts", KEY, archived(tmp_path))
+
+    (reason,) = register.handler(EVENT, None)["reasons"]
+
+    assert reason.startswith("the evaluation is of ")
+
+
+def test_an_output_without_an_evaluation_is_not_registered(tmp_path: Path):
+    make_artifact(tmp_path)
+    upload(tmp_path)
+    (tmp_path / "empty").mkdir()
+    artifacts.store("artifacts", KEY.replace("model.tar.gz", "output.tar.gz"), archived(tmp_path / "empty"))
+
+    with pytest.raises(BrokenArtifact, match=r"evaluation\.json"):
+        register.handler(EVENT, None)
+
+    assert packages() == []
 
 
 def test_where_people_approve_a_good_model_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -98,23 +168,24 @@ def test_where_people_approve_a_good_model_waits(tmp_path: Path, monkeypatch: py
 def test_a_model_no_better_than_popularity_is_registered_as_rejected(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    make_artifact(tmp_path, metrics={**METRICS, "hit_rate_20": 0.03})
-    upload(tmp_path)
+    make_artifact(tmp_path)
+    upload(tmp_path, replace(GOOD, leads={**GOOD.leads, "popularity": sure(0.01)}))
 
     done = register.handler(EVENT, None)
 
     assert not done["approved"]
-    assert "hit_rate_20 is 0.0300" in done["reasons"][0]
+    assert done["reasons"][0].startswith("mrr_20_all leads popularity by 0.0100")
     package = registry.describe(done["model_package_arn"])
     assert package.status == "Rejected"
-    assert package.metadata["reasons"].startswith("hit_rate_20 is 0.0300")
+    assert package.metadata["reasons"].startswith("mrr_20_all leads popularity by 0.0100")
     assert json.loads(capsys.readouterr().out)["GateRefused"] == 1
 
 
 def test_a_file_changed_after_training_is_a_reason(tmp_path: Path):
     make_artifact(tmp_path)
-    (tmp_path / "table.u32").write_bytes(b"\2\0\0\0")
     upload(tmp_path)
+    (tmp_path / "table.u32").write_bytes(b"\2\0\0\0")
+    artifacts.store("artifacts", KEY, archived(tmp_path))
 
     done = register.handler(EVENT, None)
 

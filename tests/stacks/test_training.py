@@ -8,6 +8,8 @@ import jsonata
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from domain.training_job import channel
+
 Templates = Callable[[str, str], Template]
 Definitions = Callable[[str, str], dict[str, Any]]
 
@@ -20,7 +22,7 @@ def test_the_pipeline_walks_from_clean_tables_to_the_registry(definition: Defini
     per_model = walk(models["StartAt"], models["States"])
 
     assert before == ["As of", "Transform staging", "Transform intermediate", "Transform marts", "Models"]
-    assert per_model == ["Snapshot", "Train", "Gate and register"]
+    assert per_model == ["Snapshot", "Find champion", "Train", "Gate and register"]
 
 
 def walk(start: str, states: dict[str, Any]) -> list[str]:
@@ -30,15 +32,62 @@ def walk(start: str, states: dict[str, Any]) -> list[str]:
     return names
 
 
-def test_a_job_runs_on_spot_with_an_end_and_gets_its_wheels_as_a_channel(definition: Definitions):
-    machine = definition("prod", "Training")
-    request = machine["States"]["Models"]["ItemProcessor"]["States"]["Train"]["Arguments"]
-
-    channels = [channel["ChannelName"] for channel in request["InputDataConfig"]]
+def test_a_job_runs_on_spot_with_an_end(definition: Definitions):
+    request = train(definition)
 
     assert request["EnableManagedSpotTraining"] is True
     assert request["StoppingCondition"]["MaxRuntimeInSeconds"] == 3600
-    assert channels == ["snapshot", "code", "wheels"]
+    assert request["RetryStrategy"]["MaximumRetryAttempts"] == 2
+
+
+@pytest.mark.parametrize("champion", [[], [channel("champion", "s3://artifacts/models/job-1/model.tar.gz")]])
+def test_a_job_gets_its_wheels_and_the_champion_if_there_is_one_as_channels(
+    definition: Definitions, champion: list[dict[str, Any]]
+):
+    found = evaluated(
+        train(definition)["InputDataConfig"], {"snapshot": {"uri": "s3://lake/1/"}, "channels": champion}
+    )
+
+    assert found[0] == channel("snapshot", "s3://lake/1/")
+    assert [each["ChannelName"] for each in found] == [
+        "snapshot",
+        "code",
+        "wheels",
+        *(each["ChannelName"] for each in champion),
+    ]
+
+
+def test_instance_and_metrics_of_a_job_are_those_of_its_models_contract(definition: Definitions):
+    (model,) = definition("prod", "Training")["States"]["Models"]["Items"]
+
+    assert model["model"] == "next_item"
+    assert evaluated(train(definition)["ResourceConfig"]["InstanceType"], model) == "ml.m5.xlarge"
+    names = [
+        each["Name"]
+        for each in evaluated(train(definition)["AlgorithmSpecification"]["MetricDefinitions"], model)
+    ]
+    assert names[:2] == ["mrr_20_all", "mrr_20"]
+    assert {"popularity_hit_rate_20", "covisitation_mrr_20_all"} <= set(names)
+
+
+def test_a_job_has_checkpoints_of_its_own(definition: Definitions):
+    expression = train(definition)["CheckpointConfig"]["S3Uri"]
+
+    found = evaluated(expression, {"model": "next_item", "id": "nightly-1"})
+
+    assert found.endswith("/checkpoints/next-item-nightly-1")
+
+
+def train(definition: Definitions) -> dict[str, Any]:
+    states = definition("prod", "Training")["States"]["Models"]["ItemProcessor"]["States"]
+    request: dict[str, Any] = states["Train"]["Arguments"]
+    return request
+
+
+def evaluated(expression: str, state: dict[str, Any]) -> Any:
+    """What Step Functions makes of {% … %} with *state* as its input."""
+    jsonata_text = expression.removeprefix("{%").removesuffix("%}").replace("$states.input", "$$")
+    return jsonata.Jsonata(jsonata_text).evaluate(state)
 
 
 @pytest.mark.parametrize(
@@ -53,14 +102,7 @@ def test_a_job_runs_on_spot_with_an_end_and_gets_its_wheels_as_a_channel(definit
 def test_a_job_is_named_after_its_execution_as_sagemaker_allows(
     definition: Definitions, model: str, execution: str, name: str
 ):
-    request = definition("prod", "Training")["States"]["Models"]["ItemProcessor"]["States"]["Train"][
-        "Arguments"
-    ]
-    expression = request["TrainingJobName"].removeprefix("{%").removesuffix("%}")
-
-    found = jsonata.Jsonata(expression.replace("$states.input", "$$")).evaluate(
-        {"model": model, "id": execution}
-    )
+    found = evaluated(train(definition)["TrainingJobName"], {"model": model, "id": execution})
 
     assert found == name
     assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", found)

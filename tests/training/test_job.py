@@ -2,7 +2,6 @@
 The job as its container runs it: a folder laid out like /opt/ml, start.sh, and what it leaves behind.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -12,28 +11,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from domain import artifact
-from domain.training_job import METRICS
+from domain.evaluation import Evaluation
+from domain.training_job import metric_definitions
+from tests.artifacts import archived
+from tests.training.made_up import before, lay_out
+from training import contracts, job
+from training.next_item.predict import Model
+from training.recipe import FromTheFuture, NothingToEvaluate
 
 CODE = Path(__file__).parents[2]
-PARAMETERS = {"model": "next_item", "as_of": "2020-06-09T00:00:00Z", "seed": "1", "code_version": "abc"}
-
-
-def lay_out(root: Path, columns: Mapping[str, list[Any]], **parameters: str) -> None:
-    channel = root / "input/data/snapshot"
-    channel.mkdir(parents=True)
-    pq.write_table(pa.table(dict(columns)), channel / "data.parquet")
-    sha256 = hashlib.sha256((channel / "data.parquet").read_bytes()).hexdigest()
-    files = [{"key": "snapshots/next_item/snapshot-1/data.parquet", "sha256": sha256}]
-    manifest = {"model": "next_item", "snapshot_id": "snapshot-1", "files": files}
-    (channel / "manifest.json").write_text(json.dumps(manifest))
-    config = root / "input/config"
-    config.mkdir()
-    (config / "hyperparameters.json").write_text(json.dumps({**PARAMETERS, **parameters}))
 
 
 def start(root: Path, *, job: str = "next-item-1") -> subprocess.CompletedProcess[str]:
@@ -67,20 +56,55 @@ def test_a_job_leaves_an_artifact_that_says_where_it_comes_from(trained: tuple[P
     assert artifact.golden_requests(trained[0] / "model") == 100
 
 
+def evaluated(root: Path) -> Evaluation:
+    return Evaluation.from_json((root / "output/data/evaluation.json").read_text())
+
+
 def test_a_job_prints_its_metrics_where_sagemaker_looks_for_them(trained: tuple[Path, str]):
-    manifest = artifact.read_manifest(trained[0] / "model")
-
-    for metric in METRICS:
-        found = re.findall(rf"(?:^|\s){metric}=([0-9.]+);", trained[1])
-        assert [float(value) for value in found] == [manifest.metrics[metric]]
+    for name, metric in evaluated(trained[0]).metrics.items():
+        (definition,) = metric_definitions([name])
+        assert [float(value) for value in re.findall(definition["Regex"], trained[1])] == [metric.value]
 
 
-def test_a_job_leaves_its_evaluation_beside_the_artifact(trained: tuple[Path, str]):
-    evaluation = json.loads((trained[0] / "output/data/evaluation.json").read_text())
+def test_a_job_leaves_its_evaluation_and_its_card_beside_the_artifact(trained: tuple[Path, str]):
+    found = evaluated(trained[0])
 
-    assert evaluation["hyperparameters"] == PARAMETERS
-    assert evaluation["metrics"]["hit_rate_20"] > evaluation["baseline_metrics"]["hit_rate_20"]
-    assert evaluation["counts"]["predictions"] > 0
+    assert found.digest == artifact.read_manifest(trained[0] / "model").digest
+    assert (found.snapshot["snapshot_id"], found.version) == ("snapshot-1", "next-item-1")
+    assert found.metrics["hit_rate_20"].value > 2 * found.baselines["popularity"]["hit_rate_20"].value
+    assert found.champion is None
+    assert found.leaks == ()
+    assert 0 < found.latency_ms < contracts.of("next_item").latency_ms
+    assert (trained[0] / "output/data/card.html").read_text().startswith("<!doctype html>")
+
+
+def test_what_ships_has_seen_the_test_days_too(trained: tuple[Path, str], columns: Mapping[str, list[Any]]):
+    assert evaluated(trained[0]).counts["sessions"] == len(columns["SESSION_KEY"])
+
+
+def test_golden_requests_carry_the_answers_of_what_ships(trained: tuple[Path, str]):
+    model = Model(trained[0] / "model")
+
+    for line in (trained[0] / "model/golden.jsonl").read_text().splitlines():
+        case = json.loads(line)
+        assert model.predict(case["request"]["events"], k=case["request"]["k"]).data == case["answer"]
+
+
+def test_the_champion_is_held_against_the_candidate(
+    trained: tuple[Path, str], columns: Mapping[str, list[Any]], tmp_path: Path
+):
+    """The champion learned from all but the last day."""
+    earlier, root = tmp_path / "earlier", tmp_path / "now"
+    lay_out(earlier, before(columns, day=7))
+    job.run(earlier, job="next-item-0")
+    lay_out(root, columns)
+    (root / "input/data/champion").mkdir()
+    (root / "input/data/champion/model.tar.gz").write_bytes(archived(earlier / "model"))
+
+    found = job.run(root, job="next-item-1").champion
+
+    assert (found.version, found.sessions) == ("next-item-0", 40)
+    assert found.lead.low <= found.lead.value <= found.lead.high
 
 
 def test_the_same_snapshot_code_and_seed_give_the_same_digest(
@@ -93,6 +117,22 @@ def test_the_same_snapshot_code_and_seed_give_the_same_digest(
     first, second = (artifact.read_manifest(root / "model") for root in (trained[0], tmp_path))
     assert second.version != first.version
     assert second.digest == first.digest
+
+
+def test_a_session_after_the_moment_of_the_snapshot_ends_the_job(
+    columns: Mapping[str, list[Any]], tmp_path: Path
+):
+    lay_out(tmp_path, columns, as_of="2020-06-08T00:00:00Z")
+
+    with pytest.raises(FromTheFuture):
+        job.run(tmp_path, job="next-item-1")
+
+
+def test_fewer_days_than_the_test_needs_end_the_job(columns: Mapping[str, list[Any]], tmp_path: Path):
+    lay_out(tmp_path, {name: values[-40:] for name, values in columns.items()})
+
+    with pytest.raises(NothingToEvaluate):
+        job.run(tmp_path, job="next-item-1")
 
 
 def test_a_failed_job_tells_why_where_sagemaker_looks_for_it(

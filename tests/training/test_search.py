@@ -31,17 +31,17 @@ def point(metric: float, **parameters: Any) -> Point:
 
 
 def test_the_first_values_are_tried_first_then_others_of_the_grid():
-    found = search.points(Search(space=SPACE, points=4, by="hit"), seed=1)
+    found = search.points(Search(space=SPACE, points=4), seed=1)
 
     assert found[0] == {"a": 1, "b": True}
     assert len({json.dumps(each) for each in found}) == 4
-    assert found == search.points(Search(space=SPACE, points=4, by="hit"), seed=1)
-    assert found != search.points(Search(space=SPACE, points=4, by="hit"), seed=2)
+    assert found == search.points(Search(space=SPACE, points=4), seed=1)
+    assert found != search.points(Search(space=SPACE, points=4), seed=2)
 
 
 def test_a_small_grid_is_tried_whole_and_without_one_there_is_one_point():
-    assert len(search.points(Search(space=SPACE, points=100, by="hit"), seed=1)) == 6
-    assert search.points(Search(space={}, points=3, by="hit"), seed=1) == [{}]
+    assert len(search.points(Search(space=SPACE, points=100), seed=1)) == 6
+    assert search.points(Search(space={}, points=3), seed=1) == [{}]
 
 
 @pytest.mark.parametrize(

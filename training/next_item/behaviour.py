@@ -32,8 +32,10 @@ ODD: tuple[list[dict[str, Any]], ...] = (
 @check
 def coverage(trial: Trial[Sessions]) -> float:
     """Of as many different items as there could be among the suggestions."""
-    suggested = [item_id for _, items in _cases(trial) for item_id in items]
-    return len(set(suggested)) / max(1, min(len(suggested), len(Tables(trial.folder))))
+    tables = Tables(trial.folder)
+    suggested = [tables.number(item_id) for _, items in _cases(trial) for item_id in items]
+    different = set(suggested) - {None}  # what is new to the model does not count
+    return len(different) / max(1, min(len(suggested), len(tables)))
 
 
 @check

@@ -16,17 +16,15 @@ CONTRACT = Contract(
     features=("items_so_far",),
     metrics=(
         Metric(
-            name="hit_rate_20_all",
-            meaning="share of the items looked at next that were among 20 suggestions; one that the model "
-            "had never seen counts as missed unless it is suggested all the same",
+            name="mrr_20_all",
+            meaning="how far up the next item stands among 20 suggestions: 1 if always first, 0.5 if always "
+            "second, 0 if never there. One that the model had never seen counts like any other",
         ),
-        Metric(name="hit_rate_20", meaning="the same, of items that the model could have known"),
+        Metric(name="mrr_20", meaning="the same, of items that the model had seen"),
         Metric(
-            name="mrr_20",
-            meaning="how far up they stood: 1 if always first, 0.5 if always second; of items that the model "
-            "could have known",
+            name="hit_rate_20_all", meaning="share of the next items that are among 20 suggestions at all"
         ),
-        Metric(name="mrr_20_all", meaning="the same, of all items"),
+        Metric(name="hit_rate_20", meaning="the same, of items that the model had seen"),
     ),
     baselines=(
         Baseline(name="popularity", meaning="what most people looked at, the same for everybody"),
@@ -70,7 +68,7 @@ CONTRACT = Contract(
         ),
         Check(
             name="head_and_tail",
-            meaning="hit rate on rarely seen items, in shares of that on the most popular tenth",
+            meaning="how well rarely seen items are found, in shares of the most popular tenth",
             at_least=0.3,
         ),
         Check(
@@ -81,7 +79,7 @@ CONTRACT = Contract(
         ),
         Check(
             name="stale_data",
-            meaning="hit rate that is lost if the newest three days are missing from what is learned from",
+            meaning="what is lost of the first metric where the newest three days are not learned from",
             at_most=0.15,
         ),
     ),
@@ -96,10 +94,10 @@ CONTRACT = Contract(
             "repeats_last_item": (False, True),
             "recency": (1.0, 0.75, 1.5),
             "nearness": (4.0, 3.0, 2.0),
+            "seen_again": (1.0, 0.5, 2.0),
             "neighbours": (200, 100),
         },
         points=8,
-        by="mrr_20_all",  # hit rate alone would give the first places away for the last
     ),
     value=Value(
         usd=0.02,

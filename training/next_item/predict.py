@@ -135,7 +135,10 @@ class Model:
                     vote = similarity * weights[shared]
                     for item, nearness in self._around(items, place):
                         scores[item] = scores.get(item, 0.0) + vote * nearness
-        return {item: score * self._tables.rarity[item] for item, score in scores.items()}
+        return {
+            item: score * self._tables.rarity[item] * (self._settings.seen_again if item in weights else 1)
+            for item, score in scores.items()
+        }
 
     def _around(self, items: list[int], place: int) -> Iterable[tuple[int, float]]:
         first = max(0, place - REACH)

@@ -19,6 +19,7 @@ class Settings:
     recency: float  # an item looked at n items ago counts 1 / (1 + n) ** recency
     nearness: float  # an item n places from a shared one gets 1 / (1 + n) ** nearness of a vote
     neighbours: int  # sessions that vote
+    seen_again: float  # factor on the score of what the session has looked at already
 
 
 class Tables:

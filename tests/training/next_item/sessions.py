@@ -6,7 +6,13 @@ import json
 
 from training.next_item.sessions import Sessions, from_columns
 
-PARAMETERS = {"repeats_last_item": False, "recency": 1.0, "nearness": 3.0, "neighbours": 100}
+PARAMETERS = {
+    "repeats_last_item": False,
+    "recency": 1.0,
+    "nearness": 3.0,
+    "neighbours": 100,
+    "seen_again": 1.0,
+}
 
 
 def sessions_of(*item_ids: list[str]) -> Sessions:

@@ -102,10 +102,10 @@ def test_perturbations(trial: Any, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_head_and_tail(trial: Any):
-    """Of five items a alone is the head: it is found after b, and of c and d, c after a."""
+    """Of five items a alone is the head: it is first after b. After a, c is second and d is not there."""
     both = on(trial.folder, sessions_of(["b", "a"], ["a", "c"], ["a", "d"]))
 
-    assert behaviour.head_and_tail(both) == 0.5
+    assert behaviour.head_and_tail(both) == 0.25
 
 
 def test_cold_start(trial: Any):

@@ -108,7 +108,9 @@ def test_the_last_item_is_suggested_again_where_the_parameters_say_so(tmp_path: 
         assert {item_id for item_id, _ in Model(folder).rank(["a"], k=20)} == suggested
 
 
-@pytest.mark.parametrize(("name", "value"), [("recency", 9.0), ("nearness", 9.0), ("neighbours", 1)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("recency", 9.0), ("nearness", 9.0), ("neighbours", 1), ("seen_again", 9.0)]
+)
 def test_every_parameter_changes_what_is_suggested(tmp_path: Path, name: str, value: float):
     past = sessions_of(["a", "b", "c", "d"], ["a", "x"], ["e", "y", "a"], ["a", "c", "e"])
     rankings = []
