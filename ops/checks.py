@@ -13,9 +13,10 @@ from typing import Any
 from rich.table import Table
 
 from adapters import functions, warehouse
+from domain import html
 from domain.settings import TransformSettings
 from domain.tables import TABLES
-from ops import cloud, deploy, html, target
+from ops import cloud, deploy, target
 from ops.progress import console
 from warehouse import checks, refresh, run
 

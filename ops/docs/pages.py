@@ -9,8 +9,8 @@ from html import escape
 
 from sqlglot import exp
 
+from domain import html
 from domain.tables import TABLES
-from ops import html
 from ops.checks import Found
 from ops.docs import graph, lineage, relations, statements
 from ops.docs.lineage import Definition, Source

@@ -1,5 +1,5 @@
 """
-Pages that people read: one look, no script, nothing from elsewhere. For the checks and the documentation.
+Pages that people read: one look, no script, nothing from elsewhere. Checks, documentation and model cards.
 """
 
 from collections.abc import Iterable, Sequence
