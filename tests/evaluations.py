@@ -25,7 +25,7 @@ GOOD = Evaluation(
     code_version="abc",
     seed=1,
     parameters={"nearness": 3.0},
-    counts={"sessions": 320, "predictions": 400},
+    counts={"sessions": 320, "test_sessions": 120, "predictions": 400},
     metrics={
         "mrr_20_all": sure(0.3),
         "mrr_20": sure(0.35),
@@ -44,13 +44,7 @@ GOOD = Evaluation(
     latency_ms=0.6,
     points=(Point(parameters={"nearness": 3.0}, metric=0.35, cpu_seconds=1.0, wall_seconds=1.5),),
     cost=Cost(cpu_seconds=9.0, fit_cpu_seconds=0.2, wall_seconds=12.0, instance="ml.m5.xlarge", usd=0.0008),
-    examples=(
-        {
-            "seen": ["shoe", "hat"],
-            "answer": [{"item_id": "sock", "why": "2 sessions looked at it and at shoe", "is_right": True}],
-            "truth": "sock",
-        },
-    ),
+    examples=({"looked at": ["shoe", "<hat>"], "why": ["sock: 2 sessions looked at it"], "its place": 1},),
 )
 
 

@@ -126,4 +126,4 @@ class Recipe(Protocol[D]):
         """What gives the label away and only the model can see; `training.leaks` finds the rest."""
 
     def examples(self, folder: Path, data: D, /) -> list[dict[str, Any]]:
-        """A few predictions that a reader of the card can judge: see `training.card`."""
+        """A few predictions that a reader of the card can judge: a row each, its names are the head."""

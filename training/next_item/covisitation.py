@@ -51,5 +51,5 @@ def _pairs(past: Sessions) -> tuple[Integers, Integers, Floats]:
         weights += [np.full(2 * len(one_E), 1 / gap)]
     key_P, place = np.unique(np.concatenate(keys), return_inverse=True)
     item_P, beside_P = np.divmod(key_P, len(past.catalog))
-    weight_P: Floats = np.bincount(place, weights=np.concatenate(weights))
+    weight_P: Floats = np.bincount(place, weights=np.concatenate(weights)).astype(np.float64)
     return item_P, beside_P, weight_P

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.next_item.evaluate import K
 from training.next_item.features import recent
 from training.next_item.predict import Model
 from training.next_item.sessions import Sessions
@@ -26,13 +27,14 @@ def examples(folder: Path, sessions: Sessions, *, seed: int = 0) -> list[dict[st
 
 def _example(model: Model, tables: Tables, item_ids: Sequence[str]) -> dict[str, Any]:
     *seen, label = item_ids
+    suggested = model.suggested(recent(seen), k=K)
     return {
-        "seen": seen,
-        "answer": [
-            {"item_id": item_id, "why": why(tables, seen, item_id), "is_right": item_id == label}
-            for item_id in model.suggested(recent(seen), k=SHOWN)
+        "looked at": seen,
+        "the first suggestions, and why": [
+            f"{item_id}: {why(tables, seen, item_id)}" for item_id in suggested[:SHOWN]
         ],
-        "truth": label,
+        "looked at next": label,
+        "its place": suggested.index(label) + 1 if label in suggested else "not among them",
     }
 
 
