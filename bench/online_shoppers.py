@@ -1,9 +1,9 @@
 """
-UCI Online Shoppers (CC BY 4.0; Sakar et al. 2018) for purchase_intent: a table of features in place of events.
+UCI Online Shoppers (CC BY 4.0; Sakar et al. 2018) for purchase_intent: a table of features, no events.
 
-The file knows months, not days, and rows in no order. So a month is written as a day: what the contract says about
-days then splits months. PageValues is computed from completed transactions, which gives part of the answer away:
-shops have it, and a model that is meant to work without it is measured without it.
+The file knows months, not days, and its rows are in no order. So a month is written as a day: what the
+contract says about days then splits months. PageValues is computed from completed transactions, which gives
+part of the answer away: shops have it, and a model that is to work without it is measured without it.
 """
 
 import csv

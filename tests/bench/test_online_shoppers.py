@@ -1,7 +1,7 @@
 """
-purchase_intent on UCI Online Shoppers: it learns from February to October and is tested on November and December.
+purchase_intent on UCI Online Shoppers: it learns from February to October and is tested on the rest.
 
-Nothing may be tuned on these two months; parameters are chosen on August to October.
+Nothing may be tuned on November and December; parameters are chosen on August to October.
 """
 
 import os

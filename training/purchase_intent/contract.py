@@ -114,7 +114,6 @@ CONTRACT = Contract(
             "min_hessian": (5.0, 1.0, 20.0),  # least weight of a leaf: about 4 to 20 sessions each
         },
         points=12,
-        by="auc",
     ),
     value=Value(
         usd=0.5,
