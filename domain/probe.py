@@ -9,6 +9,7 @@ from typing import Any
 from domain.layer import Release
 
 TOLERANCE = 1e-6
+LONGEST = 100  # characters of a wrong answer that are told
 
 
 class WrongAnswer(ValueError):
@@ -37,7 +38,7 @@ def http_request(body: Mapping[str, Any], *, model: str, write_key: str) -> dict
 
 def check(answer: Mapping[str, Any], *, expected: Mapping[str, Any], release: Release) -> None:
     """
-    Compare one HTTP answer with the golden one: the same items in the same order, scores within TOLERANCE.
+    Compare one HTTP answer with the golden one: the same data in the same order, numbers within TOLERANCE.
 
     Raises:
         WrongAnswer: names the first difference.
@@ -46,15 +47,32 @@ def check(answer: Mapping[str, Any], *, expected: Mapping[str, Any], release: Re
         raise WrongAnswer(f"status {answer.get('statusCode')}, expected 200: {answer.get('body')}")
     body = json.loads(answer["body"])
     check_version(body, release=release)
-    items, wanted = body["data"]["items"], expected["items"]
-    if [item["item_id"] for item in items] != [item["item_id"] for item in wanted]:
-        raise WrongAnswer(f"items {items[:3]}…, expected {wanted[:3]}…")
-    for item, want in zip(items, wanted, strict=True):
-        if abs(item["score"] - want["score"]) > TOLERANCE:
-            raise WrongAnswer(f"{item['item_id']} scores {item['score']}, expected {want['score']}")
+    _compare(body["data"], expected, at="data")
 
 
 def check_version(body: Mapping[str, Any], *, release: Release) -> None:
     metadata = body["metadata"]
     if metadata["version"] != release.version:
         raise WrongAnswer(f"version {metadata['version']} answered, expected {release.version}")
+
+
+def _compare(found: Any, expected: Any, *, at: str) -> None:
+    """Walk both side by side; *at* says where."""
+    if isinstance(found, Mapping) and isinstance(expected, Mapping) and found.keys() == expected.keys():
+        for name in expected:
+            _compare(found[name], expected[name], at=f"{at}.{name}")
+    elif isinstance(found, list) and isinstance(expected, list) and len(found) == len(expected):
+        for number, (one, other) in enumerate(zip(found, expected, strict=True)):
+            _compare(one, other, at=f"{at}[{number}]")
+    elif not _is_close(found, expected):
+        raise WrongAnswer(f"{at} is {_short(found)}, expected {_short(expected)}")
+
+
+def _is_close(found: Any, expected: Any) -> bool:
+    if isinstance(found, float) and isinstance(expected, float):
+        return abs(found - expected) <= TOLERANCE
+    return bool(found == expected)
+
+
+def _short(value: Any) -> str:
+    return str(value)[:LONGEST]

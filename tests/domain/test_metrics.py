@@ -1,4 +1,6 @@
-from domain.metrics import hit_rate, mean_reciprocal_rank, rank_of
+import pytest
+
+from domain.metrics import Rank, rank_of, reciprocal
 
 
 def test_the_first_place_has_rank_one():
@@ -11,9 +13,6 @@ def test_an_item_that_was_not_ranked_is_a_miss():
     assert rank_of("z", []) is None
 
 
-def test_hit_rate_is_the_share_of_right_answers_found():
-    assert hit_rate([1, None, 20, None]) == 0.5
-
-
-def test_reciprocal_ranks_are_averaged_with_misses_as_zero():
-    assert mean_reciprocal_rank([1, 2, 4, None]) == (1 + 1 / 2 + 1 / 4 + 0) / 4
+@pytest.mark.parametrize(("rank", "expected"), [(1, 1), (4, 1 / 4), (None, 0)])
+def test_a_rank_counts_by_its_reciprocal_and_a_miss_not_at_all(rank: Rank, expected: float):
+    assert reciprocal(rank) == expected

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -65,6 +66,13 @@ def test_what_only_the_model_can_see_is_asked_of_it(columns: Columns):
     }
 
     assert found(twice) == ["100.0% of looks go to the item just looked at"]
+
+
+def test_events_after_the_moment_that_is_predicted_are_found(columns: Columns):
+    backwards = [json.dumps(json.loads(moments)[::-1]) for moments in columns["OCCURRED_AT_MS"][:3]]
+    later_first = {**columns, "OCCURRED_AT_MS": [*backwards, *columns["OCCURRED_AT_MS"][3:]]}
+
+    assert "3 sessions are not in the order of time" in found(later_first)
 
 
 @pytest.mark.parametrize(

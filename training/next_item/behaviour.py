@@ -42,8 +42,9 @@ def coverage(trial: Trial[Sessions]) -> float:
 def popularity_bias(trial: Trial[Sessions]) -> float:
     looks_A = np.bincount(trial.past.item_E, minlength=len(trial.past.catalog))
     looks = dict(zip(trial.past.catalog, looks_A.tolist(), strict=True))
-    suggested = [looks[item_id] for _, items in _cases(trial) for item_id in items if item_id in looks]
-    wanted = [looks[item_ids[-1]] for item_ids, _ in _cases(trial) if item_ids[-1] in looks]
+    cases = list(_cases(trial))
+    suggested = [looks[item_id] for _, items in cases for item_id in items if item_id in looks]
+    wanted = [looks[item_ids[-1]] for item_ids, _ in cases if item_ids[-1] in looks]
     return float(np.mean(suggested) / np.mean(wanted)) if suggested and wanted else 1.0
 
 

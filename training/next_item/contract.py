@@ -97,7 +97,7 @@ CONTRACT = Contract(
             "seen_again": (1.0, 0.5, 2.0),
             "neighbours": (200, 100),
         },
-        points=8,
+        points=6,
     ),
     value=Value(
         usd=0.02,

@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from domain.metrics import Rank, rank_of
+from domain.metrics import rank_of, reciprocal
 from training.measures import mean
 from training.next_item.features import recent
 from training.next_item.predict import Model
@@ -56,7 +56,7 @@ def of_ranker(ranker: Ranker, model: Model, sessions: Sessions) -> Outcomes:
         weight_P=np.ones(len(labels)),
         values={
             "hit": np.array([rank is not None for rank in ranks], dtype=np.float64),
-            "reciprocal_rank": np.array([_reciprocal(rank) for rank in ranks]),
+            "reciprocal_rank": np.array([reciprocal(rank) for rank in ranks]),
             "is_known": np.array([model.knows(label) for label in labels], dtype=np.float64),
         },
         slices={
@@ -66,11 +66,6 @@ def of_ranker(ranker: Ranker, model: Model, sessions: Sessions) -> Outcomes:
             "site": sessions.site_S[session_P],
         },
     )
-
-
-def _reciprocal(rank: Rank) -> float:
-    """A miss counts 0."""
-    return 1 / rank if rank else 0.0
 
 
 def _length(items: int) -> str:

@@ -65,9 +65,15 @@ def requests(data: Sessions, *, count: int, seed: int) -> list[Request]:
 
 
 def leaks(data: Sessions) -> list[str]:
-    """Where each look is recorded twice, the item just looked at gives the next one away."""
-    share = data.repeat_share()
-    return [f"{share:.1%} of looks go to the item just looked at"] if share >= GIVEN_AWAY else []
+    """
+    What came later must not stand before; and where each look is recorded twice, the one before gives the
+    next one away.
+    """
+    unordered, share = int((~data.is_in_order_S).sum()), data.repeat_share()
+    return [
+        *([f"{unordered} sessions are not in the order of time"] if unordered else []),
+        *([f"{share:.1%} of looks go to the item just looked at"] if share >= GIVEN_AWAY else []),
+    ]
 
 
 def _views(item_ids: list[str]) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ class Sessions:
     key_S: Texts
     site_S: Texts
     is_returning_S: Booleans  # the visitor has an earlier session in the snapshot
+    is_in_order_S: Booleans  # no look happened before the one that stands before it
     catalog: list[str]  # item ids, sorted
     item_E: Integers  # index into the catalog
     length_S: Integers
@@ -39,6 +40,7 @@ class Sessions:
             key_S=self.key_S[keep_S],
             site_S=self.site_S[keep_S],
             is_returning_S=self.is_returning_S[keep_S],
+            is_in_order_S=self.is_in_order_S[keep_S],
             catalog=self.catalog,
             item_E=self.item_E[np.repeat(keep_S, self.length_S)],
             length_S=self.length_S[keep_S],
@@ -71,7 +73,7 @@ def from_columns(columns: Mapping[str, Sequence[Any]]) -> Sessions:
         EmptySnapshot: no rows.
     """
     rows = [
-        (moments[-1], key, moments[0], items, site, client_id)
+        (moments[-1], key, moments[0], items, site, client_id, moments == sorted(moments))
         for key, site, client_id, items, moments in zip(
             columns["SESSION_KEY"],
             columns["SITE"],
@@ -84,13 +86,14 @@ def from_columns(columns: Mapping[str, Sequence[Any]]) -> Sessions:
     if not rows:
         raise EmptySnapshot("the snapshot holds no session")
     rows.sort(key=lambda row: row[:2])  # files come in any order; the artifact must not depend on it
-    ended_at, keys, started_at, items, sites, client_ids = zip(*rows, strict=True)
+    ended_at, keys, started_at, items, sites, client_ids, is_in_order = zip(*rows, strict=True)
     catalog = sorted(set(chain.from_iterable(items)))
     position = {item_id: index for index, item_id in enumerate(catalog)}
     return Sessions(
         key_S=_texts(keys),
         site_S=_texts(sites),
         is_returning_S=_seen_before(zip(sites, client_ids, strict=True)),
+        is_in_order_S=np.array(is_in_order),
         catalog=catalog,
         item_E=np.array([position[item_id] for item_id in chain.from_iterable(items)], dtype=np.int64),
         length_S=np.array([len(session) for session in items], dtype=np.int64),
