@@ -21,6 +21,7 @@ from sqlglot import Expr
 from local.snowflake import macros, memo, pipes, stages
 from local.snowflake.account import Account
 from local.snowflake.arrays import sort_once
+from local.snowflake.flatten import unnest_in_place
 from local.snowflake.json_paths import read_once
 from local.snowflake.load import copy_into_table
 from local.snowflake.merge import merge
@@ -135,7 +136,7 @@ def installed(account: Account) -> Iterator[None]:
                 raise ProgrammingError(msg=message, errno=9999, sqlstate="99999") from error
 
     def transform(*statement: Any) -> Expr:
-        return sort_once(read_once(transformed(*statement)))
+        return sort_once(read_once(unnest_in_place(transformed(*statement))))
 
     # sqlglot warns of each statement that it cannot take apart, DuckDB of each result
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
