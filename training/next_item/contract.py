@@ -92,7 +92,7 @@ CONTRACT = Contract(
     search=Search(
         space={
             "repeats_last_item": (False, True),
-            "recency": (1.0, 0.75, 1.5),
+            "recency": (1.25, 1.0, 0.75),
             "nearness": (4.0, 3.0, 2.0),
             "seen_again": (1.0, 0.5, 2.0),
             "neighbours": (200, 100),
