@@ -19,7 +19,7 @@ MERCHANDISE = "^[0-9]{5}"  # POST, M, BANK CHARGES, … are none
 def read(path: Path) -> Facts:
     lines = pq.read_table(path, columns=["InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "CustomerID"])
     is_sale = (
-        pc.field("CustomerID").is_valid()
+        pc.is_valid(pc.field("CustomerID"))
         & pc.greater(pc.field("Quantity"), pc.scalar(0))
         & ~pc.starts_with(pc.field("InvoiceNo"), "C")
         & pc.match_substring_regex(pc.field("StockCode"), MERCHANDISE)

@@ -80,7 +80,8 @@ CONTRACT = Contract(
         space={
             "half_life_days": (60.0, 180.0, 20.0),  # after which an event counts half
             "shrinkage": (10.0, 3.0, 30.0),  # customers: what an overlap must exceed to be believed
-            "own": (10.0, 1.0, 30.0),  # how much an item speaks for itself, beside those it is like
+            "own": (10.0, 1.0, 0.1),  # how much an item speaks for itself, beside those it is like
+            "anybody": (0.1, 1.0, 10.0),  # and what is popular for everybody: little beside a long history
             "spread": (0.5, 0.7, 0.3),  # how much a popular item is held back as a suggestion
         },
         points=12,

@@ -51,11 +51,14 @@ def fit(
     order_I = np.argsort(-popularity, kind="stable")[: np.count_nonzero(popularity)]
     weight_UI = _by_customer(facts, weight_S, order_I)
     similarity_II = _similarity(weight_UI, shrinkage=parameters["shrinkage"], spread=parameters["spread"])
+    anybody_I = parameters["anybody"] * popularity[order_I[:MAX_POPULAR]] / popularity[order_I[0]]
     items = [facts.items[item] for item in order_I]
     known = np.flatnonzero(np.diff(weight_UI.indptr))
     offsets = [0]
     with (folder / BATCH).open("wb") as file:
-        for number, best, scores in _suggested(weight_UI, similarity_II, known, own=parameters["own"]):
+        for number, best, scores in _suggested(
+            weight_UI, similarity_II, known, own=parameters["own"], anybody_I=anybody_I
+        ):
             suggestions = [[items[item], score] for item, score in zip(best, scores, strict=True)]
             line = {"customer_id": facts.customers[number], "items": suggestions}
             file.write(json.dumps(line, ensure_ascii=True).encode() + b"\n")
@@ -104,16 +107,29 @@ def _similarity(weight_UI: sparse.csr_array, *, shrinkage: float, spread: float)
 
 
 def _suggested(
-    weight_UI: sparse.csr_array, similarity_II: sparse.csr_array, known: Integers, *, own: float
+    weight_UI: sparse.csr_array,
+    similarity_II: sparse.csr_array,
+    known: Integers,
+    *,
+    own: float,
+    anybody_I: Floats,
 ) -> Iterator[tuple[int, list[int], list[float]]]:
     """Of each known customer the best items and their scores, the best first; ties go to the more popular."""
     for start in range(0, len(known), CHUNK):
         some = known[start : start + CHUNK]
         mine_UI = weight_UI[some]
-        score_UI = _largest((mine_UI @ similarity_II + own * mine_UI).tocsr(), SUGGESTED)
+        score_UI = mine_UI @ similarity_II + own * mine_UI + _for_all(len(some), anybody_I, mine_UI.shape[1])
+        score_UI = _largest(score_UI.tocsr(), SUGGESTED)
         for place, number in enumerate(some.tolist()):
             row = slice(score_UI.indptr[place], score_UI.indptr[place + 1])
             yield number, score_UI.indices[row].tolist(), score_UI.data[row].tolist()
+
+
+def _for_all(customers: int, score_I: Floats, items: int) -> sparse.csr_array:
+    """The same scores of the first items for every customer."""
+    indptr = np.arange(customers + 1) * len(score_I)
+    columns = np.tile(np.arange(len(score_I)), customers)
+    return sparse.csr_array((np.tile(score_I, customers), columns, indptr), shape=(customers, items))
 
 
 def _largest(matrix: sparse.csr_array, count: int) -> sparse.csr_array:

@@ -14,7 +14,7 @@ from training.top_items.contract import CONTRACT
 from training.top_items.facts import Facts
 
 NOW = datetime(2020, 6, 30)
-PARAMETERS = {"half_life_days": 10.0, "shrinkage": 1.0, "own": 0.0, "spread": 0.5}
+PARAMETERS = {"half_life_days": 10.0, "shrinkage": 1.0, "own": 0.0, "anybody": 0.0, "spread": 0.5}
 
 
 def batch(
@@ -57,6 +57,12 @@ def test_own_says_how_much_an_item_speaks_for_itself(tmp_path: Path):
     found = batch(tmp_path, *looks(("ann", "a"), ("bob", "a")), own=2.0)
 
     assert found["ann"] == {"a": 2.0}
+
+
+def test_what_is_popular_counts_for_everybody_the_most_popular_most(tmp_path: Path):
+    found = batch(tmp_path, *looks(("ann", "a"), ("bob", "b"), ("eve", "b")), anybody=3.0)
+
+    assert found["ann"] == found["bob"] == {"b": 3.0, "a": 1.5}
 
 
 def test_spread_holds_back_what_is_popular(tmp_path: Path):
