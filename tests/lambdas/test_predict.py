@@ -15,8 +15,8 @@ from domain.layer import Release
 from domain.settings import PredictSettings
 from lambdas import predict
 from tests.artifacts import sealed
+from tests.training.next_item.sessions import PARAMETERS, sessions_of
 from training.next_item.fit import fit
-from training.next_item.sessions import from_columns
 
 SETTINGS = PredictSettings(write_keys={"key-1": "shop"}, model="next_item", metrics_namespace="Skiff/test")
 SESSIONS = [["shoe", "sock"], ["shoe", "sock", "lace"], ["hat", "scarf"], ["shoe", "polish"], ["hat", "shoe"]]
@@ -46,13 +46,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a released model, on the path as Lambda has a layer's."""
     folder = tmp_path / "artifact"
     folder.mkdir()
-    columns = {
-        "SESSION_KEY": [str(number) for number in range(len(SESSIONS))],
-        "ITEM_IDS": [json.dumps(items) for items in SESSIONS],
-        "OCCURRED_AT_MS": [json.dumps([number] * len(items)) for number, items in enumerate(SESSIONS)],
-    }
-    counts = fit(from_columns(columns), folder)
-    manifest = sealed(folder, counts=counts)
+    fit(sessions_of(*SESSIONS), folder, parameters=PARAMETERS, seed=1)
+    manifest = sealed(folder)
     release = Release(release_id="release-1", model="next_item", version="7", digest=manifest.digest)
     content = packing.build(release, {path.name: path.read_bytes() for path in folder.iterdir()})
     zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path / "opt")
