@@ -19,7 +19,8 @@ from domain.evaluation import CARD, EVALUATION, Cost, Evaluation
 from domain.training_job import cost_usd
 from training import card, contracts, snapshot
 from training.intervals import rounded
-from training.trial import Training
+from training.snapshot import Snapshot
+from training.trial import Shipped, Training
 
 FAILURE_CHARACTERS = 1024  # SageMaker shows no more of output/failure as the job's FailureReason
 
@@ -47,13 +48,14 @@ def run(root: Path, *, job: str) -> Evaluation:
     Args:
         root: /opt/ml, laid out as SageMaker does it.
         job: the job's name; it becomes the artifact's version.
+
+    Raises:
+        WrongModel, EmptySnapshot, FromTheFuture, NothingToEvaluate: the snapshot is none to learn from.
     """
     started, cpu_started = time.perf_counter(), time.process_time()
     given = json.loads((root / "input/config/hyperparameters.json").read_text())
     contract = contracts.of(given["model"])
-    frozen = snapshot.read(root / "input/data/snapshot", columns=contract.columns)
-    if frozen.model != contract.model:
-        raise WrongModel(f"the snapshot is of {frozen.model}, the job trains {contract.model}")
+    frozen = _snapshot(root, contract)
     training = Training.of(
         contract,
         importlib.import_module(f"training.{contract.model}.recipe"),
@@ -62,17 +64,13 @@ def run(root: Path, *, job: str) -> Evaluation:
         seed=int(given["seed"]),
     )
     shown = training.show(
-        champion_channel=root / "input/data/champion",
-        checkpoint=root / "checkpoints/points.jsonl",
+        champion_channel=root / "input/data/champion", checkpoint=root / "checkpoints/points.jsonl"
     )
-    folder = root / "model"
-    folder.mkdir(parents=True, exist_ok=True)
-    fit_started = time.process_time()
-    counts = training.ship(folder, shown.points[0])
-    fit_seconds = time.process_time() - fit_started
+    (root / "model").mkdir(parents=True, exist_ok=True)
+    shipped = training.ship(root / "model", shown.parameters)
     newest_ms = int(training.data.ended_at_S.max())
     manifest = artifact.seal(
-        folder,
+        root / "model",
         format=training.recipe.FORMAT,
         model=contract.model,
         version=job,
@@ -90,29 +88,26 @@ def run(root: Path, *, job: str) -> Evaluation:
         newest_at=datetime.fromtimestamp(newest_ms / 1000, UTC).isoformat(),
         code_version=given["code_version"],
         seed=training.seed,
-        parameters=shown.points[0].parameters,
-        counts={**counts, **shown.counts},
-        metrics=shown.metrics,
-        baselines=shown.baselines,
-        leads=shown.leads,
-        champion=shown.champion,
-        slices=shown.slices,
-        checks=shown.checks,
-        leaks=shown.leaks,
-        latency_ms=training.latency_ms(folder),
-        points=shown.points,
-        cost=_cost(contract, started=started, cpu_started=cpu_started, fit_seconds=fit_seconds),
-        examples=shown.examples,
+        latency_ms=shipped.latency_ms,
+        cost=_cost(contract, shipped, started=started, cpu_started=cpu_started),
+        **{**vars(shown), "counts": {**shipped.counts, **shown.counts}},
     )
     _write_output(root / "output/data", contract, evaluation)
     return evaluation
 
 
-def _cost(contract: Contract, *, started: float, cpu_started: float, fit_seconds: float) -> Cost:
+def _snapshot(root: Path, contract: Contract) -> Snapshot:
+    found = snapshot.read(root / "input/data/snapshot", columns=contract.columns)
+    if found.model != contract.model:
+        raise WrongModel(f"the snapshot is of {found.model}, the job trains {contract.model}")
+    return found
+
+
+def _cost(contract: Contract, shipped: Shipped, *, started: float, cpu_started: float) -> Cost:
     wall_seconds = time.perf_counter() - started
     return Cost(
         cpu_seconds=rounded(time.process_time() - cpu_started),
-        fit_cpu_seconds=rounded(fit_seconds),
+        fit_cpu_seconds=shipped.fit_cpu_seconds,
         wall_seconds=rounded(wall_seconds),
         instance=contract.instance,
         usd=cost_usd(contract.instance, seconds=wall_seconds),

@@ -21,7 +21,7 @@ from domain.promotion import GOLDEN_REQUESTS
 from training import behaviour, champion, leaks, split
 from training.behaviour import Trial
 from training.intervals import Draws, rounded
-from training.recipe import D, Outcomes, Predictor, Recipe, Request
+from training.recipe import D, Outcomes, Parameters, Predictor, Recipe, Request
 from training.search import search
 
 ROUNDS = 3  # in which the golden requests are timed; the fastest counts, others share their CPU with somebody
@@ -31,6 +31,7 @@ ROUNDS = 3  # in which the golden requests are timed; the fastest counts, others
 class Shown:
     """What the test days showed; fields as in Evaluation."""
 
+    parameters: Parameters
     metrics: Mapping[str, Estimate]
     baselines: Mapping[str, Mapping[str, Estimate]]
     leads: Mapping[str, Estimate]
@@ -41,6 +42,15 @@ class Shown:
     points: tuple[Point, ...]
     counts: Mapping[str, int]
     examples: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shipped:
+    """What is known of the artifact beside its files."""
+
+    counts: Mapping[str, int]  # of what it was learned from
+    fit_cpu_seconds: float
+    latency_ms: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +110,7 @@ class Training(Generic[D]):
         primary = self.contract.primary
         measure = self.recipe.MEASURES[primary.name]
         return Shown(
+            parameters=trial.parameters,
             metrics=self._estimates(draws, trial.outcomes),
             baselines={name: self._estimates(draws, outcomes) for name, outcomes in baselines.items()},
             leads={
@@ -145,28 +156,29 @@ class Training(Generic[D]):
                 champion.compare(trial, self.data, folder=Path(name), manifest=manifest) if manifest else None
             )
 
-    def ship(self, folder: Path, point: Point) -> Mapping[str, int]:
+    def ship(self, folder: Path, parameters: Parameters) -> Shipped:
         """Write the artifact's files, golden requests among them: learned from everything there is."""
-        counts = self.recipe.fit(self.data, folder, parameters=point.parameters, seed=self.seed)
+        started = time.process_time()
+        counts = self.recipe.fit(self.data, folder, parameters=parameters, seed=self.seed)
+        fit_cpu_seconds = rounded(time.process_time() - started)
         model = self.recipe.opened(folder)
-        lines = [
-            json.dumps({"request": request, "answer": _answered(model, request)})
-            for request in self.recipe.requests(self.data, count=GOLDEN_REQUESTS, seed=self.seed)
-        ]
+        requests = self.recipe.requests(self.data, count=GOLDEN_REQUESTS, seed=self.seed)
+        lines = [json.dumps({"request": each, "answer": _answered(model, each)}) for each in requests]
         (folder / GOLDEN).write_text("\n".join(lines) + "\n")
-        return counts
+        return Shipped(
+            counts=counts, fit_cpu_seconds=fit_cpu_seconds, latency_ms=_latency_ms(model, requests)
+        )
 
-    def latency_ms(self, folder: Path) -> float:
-        """CPU time of one answer, over the golden requests of the artifact in *folder*."""
-        model = self.recipe.opened(folder)
-        requests = [json.loads(line)["request"] for line in (folder / GOLDEN).read_text().splitlines()]
-        rounds = []
-        for _ in range(ROUNDS):
-            started = time.process_time()
-            for request in requests:
-                _answered(model, request)
-            rounds.append(time.process_time() - started)
-        return rounded(min(rounds) / len(requests) * 1000)
+
+def _latency_ms(model: Predictor, requests: Sequence[Request]) -> float:
+    """CPU time of one answer."""
+    rounds = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        for request in requests:
+            _answered(model, request)
+        rounds.append(time.process_time() - started)
+    return rounded(min(rounds) / len(requests) * 1000)
 
 
 def _answered(model: Predictor, request: Request) -> dict[str, Any]:
