@@ -98,7 +98,7 @@ def _refresh_layer(connection: Any, layer: str) -> None:
 def _check(connection: Any) -> None:
     refresh.judge_at(connection, AS_OF)
     for table in TABLES:
-        checks.results(connection, table)
+        checks.results(connection, table, is_first=True)
 
 
 def _checksums(connection: Any) -> dict[str, checksum.Checksum]:

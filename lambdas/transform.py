@@ -99,7 +99,7 @@ def _refreshed(
     found: list[checks.Result] = []
     for table in tables:
         refreshed.append(refresh.refresh(connection, table))
-        found += checks.results(connection, table)
+        found += checks.results(connection, table, is_first=refreshed[-1].is_first)
     refresh.record(connection, refreshed)
     return refreshed, found
 

@@ -169,7 +169,9 @@ def _times(result: Found) -> str:
 def _query(result: Found) -> str:
     """As its file has it today; a check may have been renamed since it ran."""
     tables = [table for table in TABLES if table.full_name == result.table]
-    today = [check for table in tables for check in checks.of(table) if check.name == result.name]
+    today = [
+        check for table in tables for check in checks.of(table, is_first=False) if check.name == result.name
+    ]
     return today[0].query if today else "-- no check of this name is left"
 
 

@@ -127,7 +127,9 @@ class Shop:
                 run.run(self.connection, "operations/arrived")
             for table in of_layer(layer):
                 touched.append(refresh.refresh(self.connection, table))
-                self.found[table.full_name] = checks.results(self.connection, table)
+                self.found[table.full_name] = checks.results(
+                    self.connection, table, is_first=touched[-1].is_first
+                )
             self.rows("commit")
         return touched
 

@@ -42,13 +42,19 @@ class UnnamedCheck(ValueError):
     """A query of a file of checks has no line above it that names it."""
 
 
-def of(table: Table) -> list[Check]:
-    """The checks of *table*, in the order of its file."""
-    return [_check(table, statement) for statement in run.statements(f"checks/{table.file}")]
+def of(table: Table, *, is_first: bool) -> list[Check]:
+    """
+    The checks of *table*, in the order of its file.
+
+    Args:
+        is_first: whether all of it is to be checked, else what its last refresh touched.
+    """
+    read = run.first_statements if is_first else run.statements
+    return [_check(table, statement) for statement in read(f"checks/{table.file}")]
 
 
-def results(connection: Any, table: Table) -> list[Result]:
-    return [_result(connection, check) for check in of(table)]
+def results(connection: Any, table: Table, *, is_first: bool) -> list[Result]:
+    return [_result(connection, check) for check in of(table, is_first=is_first)]
 
 
 def record(connection: Any, found: list[Result], *, run_id: str, as_of: datetime) -> None:

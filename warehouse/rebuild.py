@@ -142,8 +142,8 @@ def _read(rebuild: Rebuild, table: str) -> Iterator[str]:
 
 def _build(table: Table) -> Iterator[str]:
     """Refresh a table that is empty, and keep what its checks find: they look at what the refresh touched."""
-    yield from refresh.statements(table)
-    for check in checks.of(table):
+    yield from refresh.statements(table, is_first=True)
+    for check in checks.of(table, is_first=True):
         yield checks.recording(check)
 
 

@@ -19,9 +19,14 @@ WRITTEN = ("number of rows inserted", "number of rows updated")
 
 @dataclass(frozen=True, kw_only=True)
 class Refreshed:
-    """What a refresh touched: rows of its inputs that it was concerned with, rows taken out, rows put in."""
+    """
+    What a refresh touched: rows of its inputs that it was concerned with, rows taken out, rows put in.
+
+    `is_first` says that the table had never been refreshed before: all of its inputs concerned it.
+    """
 
     table: str
+    is_first: bool
     rows_read: int
     rows_deleted: int
     rows_written: int
@@ -45,25 +50,29 @@ def refresh(connection: Any, table: Table) -> Refreshed:
     """Bring *table* up to its upstream; the caller commits."""
     answers: list[run.Row] = []
     changes: list[run.Row] = []
-    for statement in statements(table):
+    is_first = _is_first(connection, table)
+    for statement in statements(table, is_first=is_first):
         [answer] = run.execute(connection, statement)
         answers.append(answer)
         changes += [answer] if _changes(statement, table) else []
     return Refreshed(
         table=table.full_name,
+        is_first=is_first,
         rows_read=sum(answer.get("rows_read", 0) for answer in answers),
         rows_deleted=_sum(changes, DELETED),
         rows_written=_sum(changes, *WRITTEN),
     )
 
 
-def statements(table: Table) -> list[str]:
-    """A refresh of *table* from the first statement to the last; a replay runs the same."""
+def statements(table: Table, *, is_first: bool) -> list[str]:
+    """A refresh of *table* from the first statement to the last; a replay runs the first one."""
     names = {"table": table.full_name, "upstream": table.upstream}
+    files = ["operations/touched_visitors", table.file] if table.by_visitor else [table.file]
+    read = run.first_statements if is_first else run.statements
+    own = [statement for file in files for statement in read(file)]
     return [
         *run.statements("operations/open", **names),
-        *(run.statements("operations/touched_visitors") if table.by_visitor else []),
-        *(statement for statement in run.statements(table.file) if not declares(statement)),
+        *(statement for statement in own if not declares(statement)),
         *run.statements("operations/close", **names),
     ]
 
@@ -82,6 +91,16 @@ def judge_at(connection: Any, as_of: datetime) -> None:
 def declares(statement: str) -> bool:
     """Whether it makes a table or a view: a refresh does that first, since it ends a transaction."""
     return run.COMMENT.sub("", statement).strip().lower().startswith("create ")
+
+
+def _is_first(connection: Any, table: Table) -> bool:
+    """Whether it was never refreshed; with rows in it, whatever they are, it is not the first time."""
+    query = f"""
+        select
+            (select count(loaded_until) from operations.refreshes where table_name = %(table)s) as refreshes,
+            (select count(*) from {table.full_name}) as n"""  # noqa: S608  # a name from TABLES
+    [found] = run.execute(connection, query, table=table.full_name)
+    return not found["refreshes"] and not found["n"]
 
 
 def _changes(statement: str, table: Table) -> bool:

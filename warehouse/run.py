@@ -13,6 +13,8 @@ SAFE_VALUE = re.compile(r"[\w.:/ +-]*", re.ASCII)
 # A semicolon ends a statement, unless a string or a comment holds it.
 PIECE = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^;'-]+|-")
 COMMENT = re.compile(r"--([^\n]*)")
+# What only a table needs that is there already; a first refresh concerns everything, and reads it once.
+INCREMENTAL = re.compile(r"^ *-- if incremental\n.*?^ *-- end if\n", re.M | re.S)
 
 Row = dict[str, Any]
 
@@ -46,7 +48,16 @@ def execute(connection: Any, statement: str, **bound: str) -> list[Row]:
 
 def statements(file: str, **values: str) -> list[str]:
     """The statements of *file*, each with the comments above it."""
-    return split(render((FOLDER / f"{file}.sql").read_text(encoding="utf-8"), **values))
+    return split(render(_text(file), **values))
+
+
+def first_statements(file: str) -> list[str]:
+    """Those for a table that is empty: without the lines between `-- if incremental` and `-- end if`."""
+    return split(INCREMENTAL.sub("", _text(file)))
+
+
+def _text(file: str) -> str:
+    return (FOLDER / f"{file}.sql").read_text(encoding="utf-8")
 
 
 def render(text: str, **values: str) -> str:

@@ -192,7 +192,7 @@ def _checks(site: Site, name: str) -> str:
             check.severity,
             _verdict(site.results.get((name, check.name))),
         )
-        for check in checks.of(table)
+        for check in checks.of(table, is_first=False)
     )
     return html.table(("what must hold", "severity", "last result"), rows)
 
@@ -208,7 +208,9 @@ def _verdict(found: Found | None) -> str:
 def _verdicts(site: Site, name: str) -> str:
     """How many checks a table has, and how they went."""
     tables = [table for table in TABLES if table.full_name == name]
-    found = [site.results.get((name, check.name)) for table in tables for check in checks.of(table)]
+    found = [
+        site.results.get((name, check.name)) for table in tables for check in checks.of(table, is_first=False)
+    ]
     verdicts = Counter(result.verdict if result else NOT_RUN for result in found)
     words = (
         f'<span class="{KINDS.get(verdict, "soft")}">{n} {verdict}</span>' for verdict, n in verdicts.items()

@@ -42,14 +42,14 @@ def visited(transformed: Shop) -> Iterator[Shop]:
 
 def found(shop: Shop, table: str, name: str) -> int:
     [checked] = [t for t in TABLES if t.full_name == table]
-    results = checks.results(shop.connection, checked)
+    results = checks.results(shop.connection, checked, is_first=False)
     return next(result.offending_rows for result in results if result.name == name)
 
 
 def test_every_table_has_checks_that_are_named_and_weighed():
     for table in TABLES:
-        assert {check.severity for check in checks.of(table)} <= {"stop", "warn"}
-        assert checks.of(table)
+        assert {check.severity for check in checks.of(table, is_first=False)} <= {"stop", "warn"}
+        assert checks.of(table, is_first=False)
 
 
 def test_a_query_without_a_name_is_refused():
@@ -157,7 +157,7 @@ def test_the_rows_that_break_a_check_are_shown(visited: Shop):
     visited.rows("update staging.events set name = null where event_id = 'e2'")
     [checked] = [t for t in TABLES if t.full_name == "staging.events"]
 
-    [result] = [r for r in checks.results(visited.connection, checked) if r.stops]
+    [result] = [r for r in checks.results(visited.connection, checked, is_first=False) if r.stops]
 
     assert result.severity == "stop"
     assert [(row["site"], row["event_id"], row["name"]) for row in result.examples] == [("shop", "e2", None)]

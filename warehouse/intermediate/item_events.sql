@@ -21,12 +21,14 @@ select count(*) as rows_read
 from staging.changes
 where loaded_at > $since::timestamp_ntz;
 
+-- if incremental
 delete from intermediate.item_events
 using staging.changes
 where
     item_events.site = changes.site
     and item_events.event_id = changes.event_id
     and changes.loaded_at > $since::timestamp_ntz;
+-- end if
 
 insert into intermediate.item_events (
     site,

@@ -23,12 +23,14 @@ where
     loaded_at > $since::timestamp_ntz
     and transaction_id is not null;
 
+-- if incremental
 delete from intermediate.orders
 using staging.changes
 where
     orders.site = changes.site
     and orders.transaction_id = changes.transaction_id
     and changes.loaded_at > $since::timestamp_ntz;
+-- end if
 
 insert into intermediate.orders (
     site,

@@ -17,6 +17,7 @@ create or alter table intermediate.session_events (
     prediction_id varchar comment 'The answer that it follows from'
 ) comment = 'What visitors did, each event in its session';
 
+-- if incremental
 -- A late event can split or join sessions, but only from half an hour before it on. What had ended by then stays; what
 -- came after is made anew, from the start of the first session of it.
 insert overwrite into operations.touched (site, key, changed_from, rebuilt_from)
@@ -63,22 +64,29 @@ left join first_starts
     on
         changed_visitors.site = first_starts.site
         and changed_visitors.client_id = first_starts.client_id;
+-- end if
 
 select count(*) as rows_read
 from staging.events
+-- if incremental
 inner join operations.touched
     on
         events.site = touched.site
         and events.client_id = touched.key
-        and events.occurred_at >= touched.rebuilt_from;
+        and events.occurred_at >= touched.rebuilt_from
+-- end if
+where events.client_id is not null;
 
+-- if incremental
 delete from intermediate.session_events
 using operations.touched
 where
     session_events.site = touched.site
     and session_events.client_id = touched.key
     and session_events.session_ended_at >= touched.changed_from;
+-- end if
 
+-- if incremental
 delete from intermediate.session_events
 using staging.changes
 where
@@ -87,6 +95,7 @@ where
     and session_events.event_id = changes.event_id
     and changes.client_id is null
     and changes.loaded_at > $since::timestamp_ntz;
+-- end if
 
 insert into intermediate.session_events (
     site,
@@ -122,12 +131,16 @@ touched_events as (
         events.value,
         events.prediction_id
     from staging.events
+    -- if incremental
     inner join operations.touched
         on
             events.site = touched.site
             and events.client_id = touched.key
             and events.occurred_at >= touched.rebuilt_from
-    where events.name not in ('prediction', 'training_run')
+    -- end if
+    where
+        events.client_id is not null
+        and events.name not in ('prediction', 'training_run')
 
 ),
 

@@ -12,12 +12,14 @@ create or alter table intermediate.sessions (
     has_purchase boolean comment 'Whether something was bought'
 ) comment = 'Visits, one row each';
 
+-- if incremental
 delete from intermediate.sessions
 using operations.touched
 where
     sessions.site = touched.site
     and sessions.client_id = touched.key
     and sessions.ended_at >= touched.changed_from;
+-- end if
 
 insert into intermediate.sessions (
     session_key,
@@ -47,11 +49,14 @@ grouped_by_session as (
         count_if(session_events.name = 'add_to_cart') > 0 as has_add_to_cart,
         count_if(session_events.name = 'purchase') > 0 as has_purchase
     from intermediate.session_events
+    -- if incremental
     inner join operations.touched
         on
             session_events.site = touched.site
             and session_events.client_id = touched.key
             and session_events.session_ended_at >= touched.changed_from
+    -- end if
+    where session_events.session_key is not null
     group by session_events.session_key, session_events.site, session_events.client_id
 
 )

@@ -11,26 +11,43 @@ create or alter table marts.catalogue (
     last_seen_at timestamp_ntz comment 'When an event last named it, UTC'
 ) comment = 'What is known of each item';
 
+-- if incremental
 insert overwrite into operations.touched (site, key)
-select distinct
-    changes.site,
+select
+    item_events.site,
+    item_events.item_id as key
+from intermediate.item_events
+inner join staging.changes
+    on
+        item_events.site = changes.site
+        and item_events.event_id = changes.event_id
+where changes.loaded_at > $since::timestamp_ntz
+union distinct
+select
+    displaced_events.site,
     item.value:item_id::varchar as key
-from staging.changes,
-    lateral flatten(input => changes.items) as item
-where changes.loaded_at > $since::timestamp_ntz;
+from staging.displaced_events,
+    lateral flatten(input => displaced_events.items) as item
+where displaced_events.loaded_at > $since::timestamp_ntz;
+-- end if
 
 select count(*) as rows_read
 from intermediate.item_events
+-- if incremental
 inner join operations.touched
     on
         item_events.site = touched.site
-        and item_events.item_id = touched.key;
+        and item_events.item_id = touched.key
+-- end if
+;
 
+-- if incremental
 delete from marts.catalogue
 using operations.touched
 where
     catalogue.site = touched.site
     and catalogue.item_id = touched.key;
+-- end if
 
 insert into marts.catalogue (
     site,
@@ -60,10 +77,13 @@ dated_facts as (
         lpad(date_part(epoch_millisecond, item_events.occurred_at)::varchar, 15, '0') || item_events.event_id
         || lpad(item_events.position::varchar, 4, '0') as age
     from intermediate.item_events
+    -- if incremental
     inner join operations.touched
         on
             item_events.site = touched.site
             and item_events.item_id = touched.key
+    -- end if
+    where item_events.item_id is not null
 
 ),
 

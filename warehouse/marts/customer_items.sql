@@ -11,6 +11,7 @@ create or alter table marts.customer_items (
     last_at timestamp_ntz comment 'When last, UTC'
 ) comment = 'What each customer did with each item: what top_items learns from';
 
+-- if incremental
 -- Also whoever shares an order number with something new: which of them bought may have changed.
 insert overwrite into operations.touched (site, key)
 with
@@ -53,19 +54,25 @@ select distinct
     key
 from customers
 where key is not null;
+-- end if
 
 select count(*) as rows_read
 from intermediate.item_events
+-- if incremental
 inner join operations.touched
     on
         item_events.site = touched.site
-        and item_events.customer_id = touched.key;
+        and item_events.customer_id = touched.key
+-- end if
+where item_events.customer_id is not null;
 
+-- if incremental
 delete from marts.customer_items
 using operations.touched
 where
     customer_items.site = touched.site
     and customer_items.customer_id = touched.key;
+-- end if
 
 insert into marts.customer_items (
     site,
@@ -91,17 +98,21 @@ customer_events as (
         item_events.quantity,
         orders.transaction_id
     from intermediate.item_events
+    -- if incremental
     inner join operations.touched
         on
             item_events.site = touched.site
             and item_events.customer_id = touched.key
+    -- end if
     -- only the report of an order that counts
     left join intermediate.orders
         on
             item_events.name = 'purchase'
             and item_events.site = orders.site
             and item_events.event_id = orders.event_id
-    where item_events.name in ('view_item', 'add_to_cart', 'purchase')
+    where
+        item_events.customer_id is not null
+        and item_events.name in ('view_item', 'add_to_cart', 'purchase')
 
 ),
 

@@ -10,12 +10,14 @@ create or alter table marts.next_item_sessions (
     occurred_at_ms array comment 'When each look happened, epoch milliseconds'
 ) comment = 'The items a session looked at, in order: what next_item learns from';
 
+-- if incremental
 -- A client's own session has no end in time, so a visitor with anything new is made anew whole.
 delete from marts.next_item_sessions
 using operations.touched
 where
     next_item_sessions.site = touched.site
     and next_item_sessions.client_id = touched.key;
+-- end if
 
 insert into marts.next_item_sessions (
     session_key,
@@ -48,17 +50,20 @@ looks as (
             )
         ) as session_key
     from intermediate.item_events
+    -- if incremental
     inner join operations.touched
         on
             item_events.site = touched.site
             and item_events.client_id = touched.key
+    -- end if
     left join intermediate.session_events
         on
             item_events.site = session_events.site
             and item_events.event_id = session_events.event_id
             and session_events.session_id is null
-    -- as in training/next_item/features.py
-    where item_events.name = 'view_item'
+    where
+        item_events.client_id is not null
+        and item_events.name = 'view_item' -- as in training/next_item/features.py
 
 ),
 

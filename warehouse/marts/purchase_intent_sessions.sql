@@ -14,12 +14,14 @@ create or alter table marts.purchase_intent_sessions (
     has_purchase boolean comment 'Whether it bought in the end: the label'
 ) comment = 'What a session did until it bought: what purchase_intent learns from';
 
+-- if incremental
 delete from marts.purchase_intent_sessions
 using operations.touched
 where
     purchase_intent_sessions.site = touched.site
     and purchase_intent_sessions.client_id = touched.key
     and purchase_intent_sessions.ended_at >= touched.changed_from;
+-- end if
 
 insert into marts.purchase_intent_sessions (
     session_key,
@@ -39,11 +41,14 @@ touched_events as (
 
     select session_events.*
     from intermediate.session_events
+    -- if incremental
     inner join operations.touched
         on
             session_events.site = touched.site
             and session_events.client_id = touched.key
             and session_events.session_ended_at >= touched.changed_from
+    -- end if
+    where session_events.session_key is not null
 
 ),
 

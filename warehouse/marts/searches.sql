@@ -13,12 +13,14 @@ create or alter table marts.searches (
     has_purchase boolean comment 'Whether something was bought afterwards'
 ) comment = 'What was searched for, and what came of it';
 
+-- if incremental
 delete from marts.searches
 using operations.touched
 where
     searches.site = touched.site
     and searches.client_id = touched.key
     and searches.session_ended_at >= touched.changed_from;
+-- end if
 
 insert into marts.searches (
     site,
@@ -39,11 +41,14 @@ touched_events as (
 
     select session_events.*
     from intermediate.session_events
+    -- if incremental
     inner join operations.touched
         on
             session_events.site = touched.site
             and session_events.client_id = touched.key
             and session_events.session_ended_at >= touched.changed_from
+    -- end if
+    where session_events.session_key is not null
 
 ),
 

@@ -1,3 +1,4 @@
+-- if incremental
 -- Whom a refresh concerns, for the tables that are made visitor by visitor: sessions that had ended half an hour before
 -- the first thing that is new to a visitor stay as they are.
 insert overwrite into operations.touched (site, key, changed_from)
@@ -11,11 +12,15 @@ where
     and client_id is not null
     and name not in ('prediction', 'training_run')
 group by site, client_id;
+-- end if
 
 select count(*) as rows_read
 from intermediate.session_events
+-- if incremental
 inner join operations.touched
     on
         session_events.site = touched.site
         and session_events.client_id = touched.key
-        and session_events.session_ended_at >= touched.changed_from;
+        and session_events.session_ended_at >= touched.changed_from
+-- end if
+where session_events.session_key is not null;

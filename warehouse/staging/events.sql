@@ -160,8 +160,89 @@ select count(*) as rows_read
 from raw.events
 where loaded_at > $since::timestamp_ntz;
 
--- Of the copies of an event the one that was received first stays, in whatever order they are loaded: so a replay,
--- which loads all at once, comes to the same. In the first refresh there is nothing to replace.
+-- Of the copies of an event the one that was received first counts, in whatever order they are loaded: so a replay,
+-- which loads all at once, comes to the same.
+insert overwrite into operations.later_copies (site, event_id, src_file, src_row, loaded_at, first_loaded_at)
+with
+
+arrived as (
+
+    select
+        v:site::varchar as site,
+        v:event.event_id::varchar as event_id,
+        v:received_at::timestamp_ntz as received_at,
+        src_file,
+        src_row,
+        loaded_at
+    from raw.events
+    where loaded_at > $since::timestamp_ntz
+
+),
+
+arrived_events as (
+
+    select distinct
+        site,
+        event_id
+    from arrived
+
+),
+
+copies as (
+
+    select * from arrived
+    -- if incremental
+    union all
+    select
+        events.site,
+        events.event_id,
+        events.received_at,
+        events.src_file,
+        events.src_row,
+        events.loaded_at
+    from staging.events
+    inner join arrived_events
+        on
+            events.site = arrived_events.site
+            and events.event_id = arrived_events.event_id
+    where events.loaded_at <= $since::timestamp_ntz
+    -- end if
+
+),
+
+copied as (
+
+    select
+        site,
+        event_id
+    from copies
+    group by site, event_id
+    having count(*) > 1
+
+)
+
+select
+    copies.site,
+    copies.event_id,
+    copies.src_file,
+    copies.src_row,
+    copies.loaded_at,
+    first_value(copies.loaded_at) over (
+        partition by copies.site, copies.event_id
+        order by copies.received_at, copies.src_file, copies.src_row, copies.loaded_at
+    ) as first_loaded_at
+from copies
+inner join copied
+    on
+        copies.site = copied.site
+        and copies.event_id = copied.event_id
+qualify
+    row_number() over (
+        partition by copies.site, copies.event_id
+        order by copies.received_at, copies.src_file, copies.src_row, copies.loaded_at
+    ) > 1;
+
+-- if incremental
 insert into staging.displaced_events (
     site,
     event_id,
@@ -182,81 +263,23 @@ select
     events.user_id,
     events.transaction_id,
     events.items,
-    max(arrivals.loaded_at) as loaded_at
+    later_copies.first_loaded_at as loaded_at
 from staging.events
-inner join staging.arrivals
+inner join operations.later_copies
     on
-        events.site = arrivals.site
-        and events.event_id = arrivals.event_id
-where
-    $since::timestamp_ntz > '1970-01-01'::timestamp_ntz
-    and arrivals.loaded_at > $since::timestamp_ntz
-    and (
-        arrivals.received_at < events.received_at
-        or (
-            arrivals.received_at = events.received_at
-            and (
-                arrivals.src_file < events.src_file
-                or (arrivals.src_file = events.src_file and arrivals.src_row < events.src_row)
-            )
-        )
-    )
-group by all;
+        events.src_file = later_copies.src_file
+        and events.src_row = later_copies.src_row
+        and events.loaded_at = later_copies.loaded_at;
 
-merge into staging.events as target
-using (
-    select * from staging.arrivals
-    where
-        loaded_at > $since::timestamp_ntz
-        and site is not null
-        and event_id is not null
-    qualify
-        row_number() over (
-            partition by site, event_id
-            order by received_at, src_file, src_row
-        ) = 1
-) as source
-    on target.site = source.site and target.event_id = source.event_id
-when matched and (
-    source.received_at < target.received_at
-    or (
-        source.received_at = target.received_at
-        and (
-            source.src_file < target.src_file
-            or (source.src_file = target.src_file and source.src_row < target.src_row)
-        )
-    )
-) then
-    update set
-        name = source.name,
-        source = source.source,
-        occurred_at = source.occurred_at,
-        received_at = source.received_at,
-        client_id = source.client_id,
-        user_id = source.user_id,
-        session_id = source.session_id,
-        url = source.url,
-        referrer = source.referrer,
-        search_term = source.search_term,
-        transaction_id = source.transaction_id,
-        currency = source.currency,
-        value = source.value,
-        tax = source.tax,
-        shipping = source.shipping,
-        prediction_id = source.prediction_id,
-        model = source.model,
-        version = source.version,
-        tier = source.tier,
-        items = source.items,
-        details = source.details,
-        is_verified = source.is_verified,
-        reject_id = source.reject_id,
-        request_id = source.request_id,
-        user_agent = source.user_agent,
-        src_file = source.src_file,
-        src_row = source.src_row,
-        loaded_at = source.loaded_at
-when not matched then insert (
+delete from staging.events
+using operations.later_copies
+where
+    events.src_file = later_copies.src_file
+    and events.src_row = later_copies.src_row
+    and events.loaded_at = later_copies.loaded_at;
+-- end if
+
+insert into staging.events (
     site,
     event_id,
     name,
@@ -287,35 +310,60 @@ when not matched then insert (
     src_file,
     src_row,
     loaded_at
-) values (
-    source.site,
-    source.event_id,
-    source.name,
-    source.source,
-    source.occurred_at,
-    source.received_at,
-    source.client_id,
-    source.user_id,
-    source.session_id,
-    source.url,
-    source.referrer,
-    source.search_term,
-    source.transaction_id,
-    source.currency,
-    source.value,
-    source.tax,
-    source.shipping,
-    source.prediction_id,
-    source.model,
-    source.version,
-    source.tier,
-    source.items,
-    source.details,
-    source.is_verified,
-    source.reject_id,
-    source.request_id,
-    source.user_agent,
-    source.src_file,
-    source.src_row,
-    source.loaded_at
-);
+)
+select
+    arrivals.site,
+    arrivals.event_id,
+    arrivals.name,
+    arrivals.source,
+    arrivals.occurred_at,
+    arrivals.received_at,
+    arrivals.client_id,
+    arrivals.user_id,
+    arrivals.session_id,
+    arrivals.url,
+    arrivals.referrer,
+    arrivals.search_term,
+    arrivals.transaction_id,
+    arrivals.currency,
+    arrivals.value,
+    arrivals.tax,
+    arrivals.shipping,
+    arrivals.prediction_id,
+    arrivals.model,
+    arrivals.version,
+    arrivals.tier,
+    arrivals.items,
+    arrivals.details,
+    arrivals.is_verified,
+    arrivals.reject_id,
+    arrivals.request_id,
+    arrivals.user_agent,
+    arrivals.src_file,
+    arrivals.src_row,
+    arrivals.loaded_at
+from staging.arrivals
+where
+    arrivals.loaded_at > $since::timestamp_ntz
+    and arrivals.site is not null
+    and arrivals.event_id is not null
+    and not exists (
+        select 1 as found
+        from operations.later_copies
+        where
+            later_copies.src_file = arrivals.src_file
+            and later_copies.src_row = arrivals.src_row
+            and later_copies.loaded_at = arrivals.loaded_at
+    )
+    -- if incremental
+    -- what an earlier refresh has taken already
+    and not exists (
+        select 1 as found
+        from staging.events
+        where
+            events.loaded_at > $since::timestamp_ntz
+            and events.src_file = arrivals.src_file
+            and events.src_row = arrivals.src_row
+    )
+    -- end if
+;

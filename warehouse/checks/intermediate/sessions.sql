@@ -3,12 +3,14 @@ select
     session_key,
     count(*) as copies
 from intermediate.sessions
+-- if incremental
 where (site, client_id) in (
     select
         site,
         key
     from operations.touched
 )
+-- end if
 group by session_key
 having count(*) > 1;
 
@@ -26,10 +28,12 @@ select
     sessions.site,
     sessions.client_id
 from intermediate.sessions
+-- if incremental
 inner join operations.touched
     on
         sessions.site = touched.site
         and sessions.client_id = touched.key
+-- end if
 qualify
     datediff(
         'millisecond',
@@ -49,11 +53,14 @@ event_counts as (
         session_events.session_key,
         count(*) as event_count
     from intermediate.session_events
+    -- if incremental
     inner join operations.touched
         on
             session_events.site = touched.site
             and session_events.client_id = touched.key
             and session_events.session_ended_at >= touched.changed_from
+    -- end if
+    where session_events.session_key is not null
     group by session_events.session_key
 
 ),
@@ -64,11 +71,14 @@ touched_sessions as (
         sessions.session_key,
         sessions.event_count
     from intermediate.sessions
+    -- if incremental
     inner join operations.touched
         on
             sessions.site = touched.site
             and sessions.client_id = touched.key
             and sessions.ended_at >= touched.changed_from
+    -- end if
+    where sessions.session_key is not null
 
 ),
 

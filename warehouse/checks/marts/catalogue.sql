@@ -7,19 +7,21 @@ from marts.catalogue
 group by site, item_id
 having count(*) > 1;
 
--- stop: Every item that was touched is there
+-- stop: Every item that something happened to is there
 select
-    touched.site,
-    touched.key as item_id
-from operations.touched
-inner join intermediate.item_events
+    item_events.site,
+    item_events.item_id
+from intermediate.item_events
+-- if incremental
+inner join operations.touched
     on
-        touched.site = item_events.site
-        and touched.key = item_events.item_id
+        item_events.site = touched.site
+        and item_events.item_id = touched.key
+-- end if
 left join marts.catalogue
     on
-        touched.site = catalogue.site
-        and touched.key = catalogue.item_id
+        item_events.site = catalogue.site
+        and item_events.item_id = catalogue.item_id
 where catalogue.item_id is null;
 
 -- warn: A price is not below nothing

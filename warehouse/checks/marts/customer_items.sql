@@ -5,12 +5,14 @@ select
     item_id,
     count(*) as copies
 from marts.customer_items
+-- if incremental
 where (site, customer_id) in (
     select
         site,
         key
     from operations.touched
 )
+-- end if
 group by site, customer_id, item_id
 having count(*) > 1;
 

@@ -3,12 +3,14 @@ select
     session_key,
     count(*) as copies
 from marts.next_item_sessions
+-- if incremental
 where (site, client_id) in (
     select
         site,
         key
     from operations.touched
 )
+-- end if
 group by session_key
 having count(*) > 1;
 
@@ -24,10 +26,13 @@ where ended_at < started_at;
 select session_key
 from marts.next_item_sessions
 where
-    (site, client_id) in (
+    (array_size(item_ids) = 0 or array_size(item_ids) <> array_size(occurred_at_ms))
+    -- if incremental
+    and (site, client_id) in (
         select
             site,
             key
         from operations.touched
     )
-    and (array_size(item_ids) = 0 or array_size(item_ids) <> array_size(occurred_at_ms));
+    -- end if
+;
