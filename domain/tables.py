@@ -52,7 +52,8 @@ TABLES = (
     _table("marts.training_runs", upstream=SESSIONS),
 )
 LAYERS = tuple(dict.fromkeys(table.layer for table in TABLES))
-BOOKKEEPING = ("refreshes", "touched", "later_copies", "check_results", "collector_counts")  # in the schema operations
+# in the schema operations
+BOOKKEEPING = ("refreshes", "touched", "later_copies", "check_results", "collector_counts")
 LIVE = ("events", "session_events", "sessions", "orders", "traffic_hourly")  # views, in the schema live
 
 

@@ -70,7 +70,7 @@ def test_the_code_asset_holds_the_five_packages_and_nothing_else(assembly: Path)
         "warehouse",
     ]
     assert not list(code.rglob("__pycache__"))
-    assert {p.suffix for p in code.rglob("*") if p.is_file()} <= {".py", ".sql", ".sh"}
+    assert {p.suffix for p in code.rglob("*") if p.is_file()} <= {".py", ".sql", ".sh", ".html"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda e: e.name)
