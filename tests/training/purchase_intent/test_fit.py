@@ -6,7 +6,7 @@ import pytest
 from training.purchase_intent import fit
 from training.purchase_intent.contract import CONTRACT
 from training.purchase_intent.features import FEATURES
-from training.purchase_intent.predict import Trees
+from training.purchase_intent.predict import LEAF, NODES, STEP, Trees
 from training.purchase_intent.sessions import Sessions
 
 FIRST = CONTRACT.search.first
@@ -14,11 +14,13 @@ FIRST = CONTRACT.search.first
 
 def test_the_tables_say_what_lightgbm_says(folder: Path, sessions: Sessions):
     booster = fit.grow(sessions, parameters=FIRST, seed=1)
-    chance = np.random.default_rng(5)
-    elsewhere = chance.choice(sessions.x_NF.ravel(), size=(500, len(FEATURES)))
-    x_NF = np.concatenate([sessions.x_NF, elsewhere])
-
     trees = Trees(folder)
+    nodes = STEP.iter_unpack((folder / NODES).read_bytes())
+    thresholds = [threshold for feature, threshold, _, _ in nodes if feature != LEAF]
+    chance = np.random.default_rng(5)
+    on_the_edge = chance.choice(thresholds, size=(500, len(FEATURES)))
+    x_NF = np.concatenate([sessions.x_NF, on_the_edge])
+
     found = [trees.log_odds(numbers) for numbers in x_NF.tolist()]
 
     assert np.abs(np.array(found) - booster.predict(x_NF, raw_score=True)).max() < 1e-9

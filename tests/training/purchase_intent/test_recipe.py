@@ -67,14 +67,18 @@ def test_it_behaves_as_the_contract_asks(trial: Trial[Sessions]):
     assert [check.name for check in CONTRACT.checks if not check.is_passed(found[check.name])] == []
 
 
-def test_a_model_that_a_cart_puts_off_is_found_out(trial: Trial[Sessions], tmp_path: Path):
-    bought_S = trial.past.x_NF[np.cumsum(trial.past.length_S) - 1, trial.past.features.index("adds")] == 0
-    without_carts = replace(trial.past, rising=(), falling=(), bought_S=bought_S)
-    recipe.fit(without_carts, tmp_path, parameters=trial.parameters, seed=1)
-
+def test_a_model_that_a_cart_puts_off_is_found_out_and_is_not_grown(trial: Trial[Sessions], tmp_path: Path):
+    last_N = np.cumsum(trial.past.length_S) - 1
+    is_without_S = trial.past.x_NF[last_N, trial.past.features.index("adds")] == 0
+    only_without = replace(trial.past, bought_S=is_without_S)
+    unbound = replace(only_without, rising=(), falling=())
+    recipe.fit(unbound, tmp_path, parameters=trial.parameters, seed=1)
     found = behaviour.run(replace(trial, folder=tmp_path))
+    recipe.fit(only_without, tmp_path, parameters=trial.parameters, seed=1)
+    bound = behaviour.run(replace(trial, folder=tmp_path))
 
     assert found["added_to_cart"] > 0.5
+    assert bound["added_to_cart"] <= 0
 
 
 def test_the_baselines_by_hand(trial: Trial[Sessions]):
