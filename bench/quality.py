@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from bench import bol_clicks, online_retail, online_shoppers
+from bench import bol_clicks, online_retail, online_shoppers, rees46
 from bench.measure import cpu_seconds
 from bench.yardsticks import ItemKnn, VmisKnn
 from domain.contract import Contract
@@ -27,15 +27,17 @@ from training.next_item.predict import Model
 from training.next_item.sessions import Sessions
 from training.purchase_intent import evaluate as intent
 from training.purchase_intent import recipe as purchase_intent
+from training.purchase_intent.contract import CONTRACT as PURCHASE_INTENT
 from training.purchase_intent.fit import grow
 from training.purchase_intent.sessions import Sessions as Shoppers
-from training.recipe import D, Measure, Outcomes, Recipe
+from training.recipe import D, Measure, Outcomes, Parameters, Recipe
 from training.top_items import evaluate as baskets
 from training.top_items import recipe as top_items
 from training.top_items.contract import CONTRACT as TOP_ITEMS
 from training.top_items.facts import Facts
 
 SEED = 1
+LEARNED_SHARE = 0.65  # of the hours of REES46: by sessions, in the order in which they began
 T = TypeVar("T")
 
 YARDSTICKS: Mapping[str, Callable[[Sessions], Any]] = {
@@ -78,28 +80,28 @@ class Contest:
             answer_cpu_us=round((predicted - fitted) / len(outcomes.session_P) * 1e6, 1),
         )
 
-    def ours(self, contract: Contract, recipe: Recipe[D], past: D, test: D, *, chosen_on: D) -> Row:
-        """
-        Args:
-            chosen_on: its last validation days choose the parameters; *past* is what the model learns from.
-        """
+    def ours(self, contract: Contract, recipe: Recipe[D], past: D, test: D, parameters: Parameters) -> Row:
         with TemporaryDirectory() as name:
             folder = Path(name)
-            points = search.search(
-                contract, recipe, chosen_on, seed=SEED, checkpoint=folder / "search/points.jsonl"
-            )
-            (artifact := folder / "model").mkdir()
             return self.row(
                 contract.model,
-                lambda: recipe.fit(past, artifact, parameters=points[0].parameters, seed=SEED),
-                lambda _: recipe.outcomes(artifact, test),
+                lambda: recipe.fit(past, folder, parameters=parameters, seed=SEED),
+                lambda _: recipe.outcomes(folder, test),
             )
+
+
+def chosen(contract: Contract, recipe: Recipe[D], past: D) -> Parameters:
+    """Those that do best on the last validation days of the *past*."""
+    with TemporaryDirectory() as name:
+        points = search.search(contract, recipe, past, seed=SEED, checkpoint=Path(name) / "points.jsonl")
+        return points[0].parameters
 
 
 def rows(data: Path) -> Iterator[Row]:
     yield from _next_item(data)
     for page_values in (True, False):
-        yield from _purchase_intent(data, page_values=page_values)
+        yield from _shoppers(data, page_values=page_values)
+    yield from _events(data)
     yield from _top_items(data)
 
 
@@ -108,7 +110,7 @@ def _next_item(data: Path) -> Iterator[Row]:
     past, test = split.by_days(clicks, days=NEXT_ITEM.test_days)
     contest = Contest(data="bol, last 3 days", measures=looks.MEASURES, draws=Draws.of(len(test), seed=SEED))
     yield from _rankers(contest, past, test)
-    yield contest.ours(NEXT_ITEM, next_item, past, test, chosen_on=past)
+    yield contest.ours(NEXT_ITEM, next_item, past, test, chosen(NEXT_ITEM, next_item, past))
 
     both = bol_clicks.read(data / bol_clicks.TRAIN, data / bol_clicks.VALID)
     is_train_S = np.array([key.startswith(Path(bol_clicks.TRAIN).name) for key in both.key_S])
@@ -116,7 +118,7 @@ def _next_item(data: Path) -> Iterator[Row]:
     contest = Contest(
         data="bol, the day after", measures=looks.MEASURES, draws=Draws.of(len(next_day), seed=SEED)
     )
-    yield contest.ours(NEXT_ITEM, next_item, train, next_day, chosen_on=train)
+    yield contest.ours(NEXT_ITEM, next_item, train, next_day, chosen(NEXT_ITEM, next_item, train))
 
 
 def _rankers(contest: Contest, past: Sessions, test: Sessions) -> Iterator[Row]:
@@ -147,7 +149,7 @@ def _ranker(
     )
 
 
-def _purchase_intent(data: Path, *, page_values: bool) -> Iterator[Row]:
+def _shoppers(data: Path, *, page_values: bool) -> Iterator[Row]:
     contract = online_shoppers.SHOPPERS
     shoppers = online_shoppers.read(data / online_shoppers.FILE, page_values=page_values)
     past, test = split.by_days(shoppers, days=contract.test_days)
@@ -157,12 +159,26 @@ def _purchase_intent(data: Path, *, page_values: bool) -> Iterator[Row]:
         draws=Draws.of(len(test), seed=SEED),
     )
     yield contest.row("majority", lambda: past, lambda past: intent.majority(past, test))
-    yield contest.ours(contract, purchase_intent, past, test, chosen_on=past)
+    yield contest.ours(contract, purchase_intent, past, test, chosen(contract, purchase_intent, past))
     yield contest.row(
         "LightGBM",
         lambda: grow(past, parameters=contract.search.first, seed=SEED),
         lambda booster: _one_by_one(booster, test),
     )
+
+
+def _events(data: Path) -> Iterator[Row]:
+    """Too few days to choose parameters on: the first point it is."""
+    sessions = rees46.read(data / rees46.FILE)
+    past, test = split.at(sessions, int(np.quantile(sessions.started_at_S, LEARNED_SHARE)))
+    contest = Contest(
+        data=f"REES46, {int(test.bought_S.sum())} buyers",
+        measures=intent.MEASURES,
+        draws=Draws.of(len(test), seed=SEED),
+    )
+    yield contest.row("majority", lambda: past, lambda past: intent.majority(past, test))
+    yield contest.row("last action", lambda: past, lambda past: intent.last_action(past, test))
+    yield contest.ours(PURCHASE_INTENT, purchase_intent, past, test, PURCHASE_INTENT.search.first)
 
 
 def _one_by_one(booster: Any, test: Shoppers) -> Outcomes:
@@ -190,7 +206,7 @@ def _top_items(data: Path) -> Iterator[Row]:
             ),
             lambda _: top_items.outcomes(Path(name), test),
         )
-    yield contest.ours(BASKETS, top_items, past, test, chosen_on=past)
+    yield contest.ours(BASKETS, top_items, past, test, chosen(BASKETS, top_items, past))
 
 
 def _popular(past: Facts) -> baskets.Suggest:

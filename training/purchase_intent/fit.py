@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training import split
 from training.purchase_intent.platt import AS_IT_IS, Calibration, calibrate
 from training.purchase_intent.predict import ABOUT, LEAF, NODES, STEP
 from training.purchase_intent.sessions import Sessions
@@ -109,10 +110,9 @@ def _lightgbm() -> Any:
 
 def _calibration(sessions: Sessions, parameters: Parameters, seed: int) -> Calibration:
     """As the trees say where the newest sessions hold too few of a kind to learn more from."""
-    is_newest_S = np.arange(len(sessions)) >= round(len(sessions) * (1 - CALIBRATION_SHARE))
-    newest = sessions.where(is_newest_S)
-    past = sessions.where(~is_newest_S)
-    if not _has_both(past):
+    moment_ms = int(np.quantile(sessions.started_at_S, 1 - CALIBRATION_SHARE))
+    past, newest = split.at(sessions, moment_ms)
+    if not (_has_both(past) and _has_both(newest)):
         return AS_IT_IS
     booster = grow(past, parameters=parameters, seed=seed)
     return calibrate(
