@@ -189,11 +189,11 @@ def test_a_second_replay_is_told_that_one_is_running(shop: Shop):
 def test_a_statement_that_fails_is_told_with_its_reason(shop: Shop):
     common = asked()
     call(common, "begin")
-    shop.rows(f"drop table {REBUILD}.staging.displaced_events")
+    shop.rows(f"drop table {REBUILD}.operations.later_copies")
 
     started = call(common, "start", step="staging.events")
 
-    with pytest.raises(Exception, match=r"(?i)displaced_events"):
+    with pytest.raises(Exception, match=r"(?i)later_copies"):
         call(common, "poll", step="staging.events", **started)
 
 

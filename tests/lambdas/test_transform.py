@@ -15,7 +15,7 @@ from domain.settings import TransformSettings
 from domain.tables import LAYERS, of_layer
 from lambdas import transform
 from tests.offline_shop import LAKE, SNOWFLAKE, Shop, line, opened_for_many
-from training.next_item import sessions
+from training.next_item.contract import CONTRACT
 
 SETTINGS = TransformSettings(
     **SNOWFLAKE,
@@ -68,6 +68,7 @@ def test_a_layer_answers_with_its_tables_and_what_it_touched(shop: Shop):
     assert marts["tables"]["next_item_sessions"] == 2
     assert staging["touched"][0] == {
         "table": "staging.events",
+        "is_first": True,
         "rows_read": 2,
         "rows_deleted": 0,
         "rows_written": 2,
@@ -162,7 +163,7 @@ def test_a_snapshot_holds_the_sessions_that_had_ended(shop: Shop):
         "ended_at": "2026-01-01T00:01:00+00:00",
     }
     [row] = read(shop, "data_0_0_0.snappy.parquet").to_pylist()
-    assert set(sessions.COLUMNS) <= set(row)
+    assert set(CONTRACT.columns) <= set(row)
     assert json.loads(row["ITEM_IDS"]) == ["a", "b"]
     assert len(json.loads(row["OCCURRED_AT_MS"])) == 2
 

@@ -11,7 +11,7 @@ from sqlglot.errors import OptimizeError
 from domain.tables import BOOKKEEPING, LAYERS, LIVE, TABLES, Table
 from ops.docs import relations, statements
 from tests.sql.reading import READING, qualified
-from warehouse import checks, run
+from warehouse import checks, refresh, run
 
 TOUCHED = "operations.touched"  # each refresh fills what it goes by
 MAIN = {table.full_name: table for table in TABLES}
@@ -34,6 +34,10 @@ def _column_lists(tree: exp.Expr) -> list[list[exp.Expr]]:
         inserts = [when.args["then"] for when in tree.find_all(exp.When)]
         return [insert.this.expressions for insert in inserts if isinstance(insert, exp.Insert)]
     return [tree.this.expressions] if isinstance(tree, exp.Insert) else []
+
+
+def fills_touched(tree: exp.Expr) -> bool:
+    return isinstance(tree, exp.Insert) and relations.name(tree.this) == TOUCHED
 
 
 def made_by(table: Table) -> set[str]:
@@ -73,6 +77,22 @@ def test_a_misspelt_column_is_found(query: str):
 
     with pytest.raises((OptimizeError, statements.UnknownColumn)):
         qualified(statement)
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.full_name)
+def test_a_first_refresh_and_its_checks_read_no_more_than_it_has_written(table: Table):
+    texts = [
+        *refresh.statements(table, is_first=True),
+        *(check.query for check in checks.of(table, is_first=True)),
+    ]
+    found = [statement for text in texts for statement in statements.parsed(table.file, text)]
+    for statement in found:
+        qualified(statement)
+
+    trees = [statement.tree for statement in found if statement.tree]
+    fills = [place for place, tree in enumerate(trees) if fills_touched(tree)]
+    reads = [place for place, tree in enumerate(trees) if TOUCHED in relations.reads(tree)]
+    assert not reads or (fills and fills[0] <= reads[0])
 
 
 @pytest.mark.parametrize("table", FILLED)
