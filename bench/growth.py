@@ -5,6 +5,7 @@ The snapshot is made from a made-up shop's log with polars; bench.warehouse hold
 """
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import asdict
@@ -44,6 +45,7 @@ def _lay_out(home: Path, events: int, root: Path) -> None:
         *(_as_unloaded(column) for column in CONTRACT.reads.columns)
     )
     sessions.write_parquet(channel / "data.parquet")
+    shutil.rmtree(tables)
     file = {"key": "data.parquet", "sha256": sha256_of(channel / "data.parquet")}
     about = {"model": CONTRACT.model, "snapshot_id": str(events), "files": [file]}
     (channel / "manifest.json").write_text(json.dumps(about))
