@@ -58,9 +58,39 @@ touched_sessions as (
         session_key,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
-        min(iff(name = 'purchase', occurred_at, null)) as purchased_at
+        min(iff(name = 'purchase', occurred_at, null)) as purchased_at,
+        count(*) as event_count
     from touched_events
     group by session_key
+
+),
+
+long_sessions as (
+
+    select
+        session_key,
+        purchased_at
+    from touched_sessions
+    where event_count > 1000
+
+),
+
+too_old as (
+
+    select
+        touched_events.site,
+        touched_events.event_id
+    from touched_events
+    inner join long_sessions
+        on touched_events.session_key = long_sessions.session_key
+    where
+        long_sessions.purchased_at is null
+        or touched_events.occurred_at < long_sessions.purchased_at
+    qualify
+        row_number() over (
+            partition by touched_events.session_key
+            order by touched_events.occurred_at desc, touched_events.event_id desc
+        ) > 1000
 
 ),
 
@@ -81,13 +111,17 @@ events_before as (
     inner join touched_sessions
         on touched_events.session_key = touched_sessions.session_key
     where
-        touched_sessions.purchased_at is null
-        or touched_events.occurred_at < touched_sessions.purchased_at
-    qualify
-        row_number() over (
-            partition by touched_events.session_key
-            order by touched_events.occurred_at desc, touched_events.event_id desc
-        ) <= 1000
+        (
+            touched_sessions.purchased_at is null
+            or touched_events.occurred_at < touched_sessions.purchased_at
+        )
+        and not exists (
+            select 1 as found
+            from too_old
+            where
+                too_old.site = touched_events.site
+                and too_old.event_id = touched_events.event_id
+        )
 
 ),
 
