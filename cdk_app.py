@@ -33,6 +33,7 @@ class Skiff(cdk.Stage):
             environment=environment,
             namespace=namespace,
             lake=ingestion.lake,
+            log=ingestion.events,
             transform=warehouse.transform,
         )
         serving = Serving(

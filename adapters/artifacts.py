@@ -3,6 +3,7 @@ The artifacts bucket: what training jobs leave there, and the layers baked from 
 """
 
 import tempfile
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -53,6 +54,13 @@ def store_at(uri: str, content: bytes, *, content_type: str) -> None:
     """At *uri* (s3://…), to be opened by a browser."""
     bucket, key = _bucket_and_key(uri)
     _client().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+
+def written_at(uri: str) -> datetime:
+    """When the object at *uri* (s3://…) was put there."""
+    bucket, key = _bucket_and_key(uri)
+    found: datetime = _client().head_object(Bucket=bucket, Key=key)["LastModified"]
+    return found
 
 
 def read(bucket: str, key: str) -> bytes:

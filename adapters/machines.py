@@ -13,7 +13,15 @@ ENTERED = "StateEntered"
 
 
 class ExecutionFailed(RuntimeError):
-    """An execution ended otherwise than in success; the message carries its error and cause."""
+    """
+    An execution ended otherwise than in success; the message carries its error and cause.
+
+    `output` is what an execution found out although it failed: its cause, where that is a list in JSON.
+    """
+
+    def __init__(self, message: str, *, output: list[Any] | None = None) -> None:
+        super().__init__(message)
+        self.output = output
 
 
 @cache
@@ -29,8 +37,13 @@ def start(machine_arn: str, payload: Mapping[str, Any], *, name: str) -> str:
 
 def newest(machine_arn: str) -> str | None:
     """The execution that was started last, whatever became of it."""
-    executions = _client().list_executions(stateMachineArn=machine_arn, maxResults=1)["executions"]
-    return str(executions[0]["executionArn"]) if executions else None
+    return next(iter(executions(machine_arn)), None)
+
+
+def executions(machine_arn: str) -> list[str]:
+    """The newest hundred, the last one first, whatever became of them."""
+    found = _client().list_executions(stateMachineArn=machine_arn, maxResults=100)["executions"]
+    return [str(execution["executionArn"]) for execution in found]
 
 
 def is_running(execution_arn: str) -> bool:
@@ -48,19 +61,40 @@ def result(execution_arn: str) -> Any:
     if execution["status"] == "RUNNING":
         return None
     if execution["status"] != "SUCCEEDED":
+        error, cause = execution.get("error", execution["status"]), execution.get("cause")
+        described = _described(cause)
         raise ExecutionFailed(
-            f"{execution.get('error', execution['status'])}: {_reason(execution.get('cause'))}"
+            reason({"Error": error, "Cause": cause}),
+            output=described if isinstance(described, list) else None,
         )
     return json.loads(execution["output"])
 
 
-def _reason(cause: str | None) -> str:
-    """A function's error and a job's description come as JSON, of which one field is for people."""
+def reason(failure: Mapping[str, Any]) -> str:
+    """
+    What went wrong, for people.
+
+    Args:
+        failure: Error and Cause, as Step Functions has them. A function's error and a job's description come
+            as JSON, of which one field is for people; a map's items as a list, of which some have a `failure`.
+    """
+    cause = failure.get("Cause")
+    match _described(cause):
+        case {"FailureReason": str(text)} | {"errorMessage": str(text)}:
+            said = text
+        case [*items]:
+            failed = [item for item in items if "failure" in item]
+            said = "; ".join(f"{item['model']}: {reason(item['failure'])}" for item in failed)
+        case _:
+            said = cause or "no cause given"
+    return f"{failure['Error']}: {said}"
+
+
+def _described(cause: str | None) -> Any:
     try:
-        described = json.loads(cause or "")
+        return json.loads(cause or "")
     except ValueError:
-        return cause or "no cause given"
-    return str(described.get("FailureReason") or described.get("errorMessage") or cause)
+        return None
 
 
 def states(execution_arn: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """
-One line of the log: an event or a refusal, with what the server knew when it came. Collect, predict write it.
+One line of the log: an event or a refusal, with what the server knew when it came. Collect, predict and register
+write it.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ MAX_RAW_BYTES = 64 * 1024
 MAX_USER_AGENT = 512
 
 # Which way a line came in. What the collector counts is held against lines from "collector" alone.
-Source = Literal["collector", "import", "redrive", "predict"]
+Source = Literal["collector", "import", "redrive", "predict", "training"]
 Scope = Literal["event", "body"]
 
 # made once: making one takes as long as a line

@@ -75,6 +75,7 @@ class PlatformSettings(WarehouseSettings):
 @dataclass(frozen=True, kw_only=True)
 class RegisterSettings(Settings):
     approval: str  # auto: a model that passes its gates is approved; manual: a person approves it
+    events_stream: str  # the log, which runs are written to
     metrics_namespace: str
 
 

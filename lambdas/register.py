@@ -1,5 +1,6 @@
 """
-After a training job: checks its artifact, holds it against the gate and registers it. The pipeline calls it.
+After a training job: checks its artifact, holds it against the gate, registers it and writes the run into the
+log. The pipeline calls it.
 """
 
 import os
@@ -9,14 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from adapters import artifacts, registry, telemetry
+from adapters import artifacts, lake, registry, telemetry
 from adapters.registry import NoApprovedModel, Package
 from domain import artifact, promotion
 from domain.artifact import BrokenArtifact, Manifest
 from domain.contract import Contract
 from domain.evaluation import CARD, EVALUATION, Evaluation
+from domain.logline import log_line, to_json
 from domain.promotion import Candidate, Verdict
 from domain.settings import RegisterSettings
+from domain.training_run import SITE, training_run_event
 from training import contracts
 
 KEPT = {EVALUATION: "application/json", CARD: "text/html; charset=utf-8"}  # beside the artifact, to be read
@@ -51,6 +54,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         metadata=_metadata(event, manifest, contract, evaluation),
     )
     package = _decide(package, verdict)
+    _log(package, contract, evaluation, verdict)
     _report(event, contract, evaluation, verdict)
     return {
         "model_package_arn": package.arn,
@@ -135,6 +139,31 @@ def _decide(package: Package, verdict: Verdict) -> Package:
     if not verdict.is_passed:
         return registry.reject(package, reason=" / ".join(verdict.reasons))
     return registry.approve(package) if settings().approval == "auto" else package
+
+
+def _log(package: Package, contract: Contract, evaluation: Evaluation, verdict: Verdict) -> None:
+    """The run, to where all events go; told twice, it is one."""
+    run = training_run_event(
+        evaluation,
+        job=package.job,
+        owner=contract.owner,
+        primary=contract.primary.name,
+        version=package.version,
+        status=package.status,
+        reasons=verdict.reasons,
+        ended_at=artifacts.written_at(package.model_data),
+    )
+    line = log_line(
+        event=run,
+        received_at=datetime.now(UTC),
+        sent_at=None,
+        site=SITE,
+        request_id=package.arn,
+        ip=None,
+        user_agent=None,
+        source="training",
+    )
+    lake.append(settings().events_stream, [to_json(line)])
 
 
 def _report(event: dict[str, Any], contract: Contract, evaluation: Evaluation, verdict: Verdict) -> None:

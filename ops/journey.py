@@ -25,7 +25,7 @@ from warehouse import run
 
 WRITE_KEY = "demo-shop-key"
 SITE = "demo-shop"
-MODEL = "next_item"
+MODEL = "next_item"  # whose answers are shown visit by visit
 ALARM = "skiff-local-ingestion-rejected"
 BURST = 200  # malformed events at once; the alarm stands at 50 in a period
 PATIENCE_SECONDS = 300
@@ -108,8 +108,8 @@ class Journey:
         self._send()
         self._load()
         self._train()
-        if not self._found["no_model"]:
-            self._release()
+        if approved := [name for name, found in self._found["models"].items() if found["approved"]]:
+            self._release(approved)
         self._ask()
         self._trip_the_alarm()
         return {**self._found, "seconds": self._steps.seconds}
@@ -168,7 +168,8 @@ class Journey:
                 {"as_of": self._source.as_of.isoformat().replace("+00:00", "Z")},
                 name=f"journey-{datetime.now(UTC):%Y%m%d-%H%M%S}",
             )
-            registered = self._registered(execution, step)
+            models = self._models(execution, step)
+        registered = models[MODEL]
         counts = self._counts()
         self._found["staged"] = counts["staged"] - counts["predictions"]
         self._found["events"] = {row["name"]: row["events"] for row in run.execute(self._warehouse, EVENTS)}
@@ -180,26 +181,27 @@ class Journey:
             "baseline_metrics": registered.get("baseline_metrics"),
         }
 
-    def _registered(self, execution: str, step: Step) -> dict[str, Any]:
+    def _models(self, execution: str, step: Step) -> dict[str, dict[str, Any]]:
         """
-        What the pipeline registered; nothing where data that others made is too little for a model.
+        What became of each model in the pipeline; too little data for one is no failure of the others.
 
-        A made-up shop is as large as it must be, so there the same is a failure.
+        A made-up shop is as large as MODEL needs, so there no MODEL is a failure.
         """
-        registered: dict[str, Any] = {}
         try:
-            (registered,) = follow(execution, step)
+            items = follow(execution, step)
         except machines.ExecutionFailed as error:
-            reason = re.search(TOO_LITTLE, str(error))
-            if not reason:
+            items = error.output
+            if items is None or not all(map(_is_made_or_too_little, items)):
                 raise
-            self._found["no_model"] = reason.group()
-        else:
-            if not registered["approved"]:
-                self._found["no_model"] = f"the gate refused the model: {'; '.join(registered['reasons'])}"
+        models = {item["model"]: item for item in items}
+        self._found["no_model"] = _refused(models[MODEL])
+        self._found["models"] = {
+            name: {"approved": item.get("approved", False), "refused": _refused(item)}
+            for name, item in models.items()
+        }
         if self._found["no_model"] and self._source.truth:
             raise machines.ExecutionFailed(self._found["no_model"])
-        return registered
+        return models
 
     def _compare(self, counts: dict[str, int]) -> None:
         """What the warehouse counts must be what was made up, or what was read."""
@@ -209,12 +211,19 @@ class Journey:
         if wrong:
             raise CountsDiffer("; ".join(wrong))
 
-    def _release(self) -> None:
-        with self._steps.step("release", "Bake, publish, probe, shift") as step:
+    def _release(self, approved: list[str]) -> None:
+        with self._steps.step("release", "Bake, publish, probe, shift", total=len(approved)) as step:
             machine = self._outputs["ReleaseArn"]
-            execution = wait_for(lambda: machines.newest(machine), what="the release of the approved model")
-            release = follow(execution, step)
-            self._found["version"] = release["identity"]["version"]
+
+            def started() -> list[str] | None:
+                executions = machines.executions(machine)
+                return executions if len(executions) >= len(approved) else None
+
+            for number, execution in enumerate(wait_for(started, what="a release of each model"), start=1):
+                identity = follow(execution, step)["identity"]
+                self._found["models"][identity["model"]]["version"] = identity["version"]
+                step.reach(number)
+            self._found["version"] = self._found["models"][MODEL].get("version")
 
     def _ask(self) -> None:
         examples = self._source.examples()
@@ -222,12 +231,20 @@ class Journey:
             self._found["predictions"] = [self._one(visit) for visit in examples]
             step.reach(len(examples))
             step.say("until raw.events has them")
-            ids = {p["metadata"]["prediction_id"] for p in self._found["predictions"]}
+            for model, found in self._found["models"].items():
+                request = _visitor(examples[-1]) if examples else {"client_id": "nobody", "events": []}
+                found["answer"] = self._predict(request, model=model)
+            answers = [*self._found["predictions"], *self._answers()]
+            ids = {answer["metadata"]["prediction_id"] for answer in answers}
             wait_for(lambda: ids <= self._logged(), what="every prediction in raw.events")
+
+    def _answers(self) -> list[dict[str, Any]]:
+        """One of each model."""
+        return [found["answer"] for found in self._found["models"].values()]
 
     def _one(self, visit: list[dict[str, Any]]) -> dict[str, Any]:
         *seen, coming = visit
-        answer = self._predict({"client_id": visit[0]["client_id"], "events": seen, "k": 20})
+        answer = self._predict(_visitor(visit))
         return {
             "seen": [event["items"][0] for event in seen],
             "came": coming["items"][0],
@@ -245,8 +262,8 @@ class Journey:
             wait_for(lambda: alarms.state(ALARM) == "OK", what=f"{ALARM} to clear")
             self._found["alarm"] = {"name": ALARM, "fired": True, "cleared": True}
 
-    def _predict(self, request: dict[str, Any]) -> dict[str, Any]:
-        return endpoint.predict(self._url, model=MODEL, write_key=WRITE_KEY, request=request)
+    def _predict(self, request: dict[str, Any], *, model: str = MODEL) -> dict[str, Any]:
+        return endpoint.predict(self._url, model=model, write_key=WRITE_KEY, request=request)
 
     def _counts(self) -> dict[str, int]:
         return functions.invoke(self._outputs["TransformFunction"], "$LATEST", {"action": "count"})
@@ -255,6 +272,24 @@ class Journey:
         """The predictions that have come through the lake into raw.events."""
         rows = run.execute(self._warehouse, PREDICTIONS)
         return {row["prediction_id"] for row in rows}
+
+
+def _refused(item: dict[str, Any]) -> str | None:
+    """Why no model came of an item of the pipeline; None for one that was approved."""
+    if "failure" in item:
+        reason = machines.reason(item["failure"])
+        too_little = re.search(TOO_LITTLE, reason)
+        return too_little.group() if too_little else reason
+    return None if item["approved"] else f"the gate refused the model: {'; '.join(item['reasons'])}"
+
+
+def _is_made_or_too_little(item: dict[str, Any]) -> bool:
+    return "failure" not in item or bool(re.search(TOO_LITTLE, machines.reason(item["failure"])))
+
+
+def _visitor(visit: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a shop asks while the visit goes on, of any model."""
+    return {"client_id": visit[0]["client_id"], "events": visit[:-1], "k": 20}
 
 
 def _expected(source: Source) -> dict[str, Any]:

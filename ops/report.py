@@ -27,6 +27,7 @@ KEYS = (
     "sessions",
     "snapshot",
     "no_model",
+    "models",
     "version",
     "metrics",
     "baseline_metrics",
@@ -70,6 +71,8 @@ def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     if found["no_model"]:
         yield "no model, because", found["no_model"]
     yield "live version", f"{found['version'] or 'none'}   before it: {found['before']['metadata']['tier']}"
+    for model, about in found["models"].items():
+        yield f"model: {model}", f"{fate(about)}; asked, it said {said(about['answer'], found['names'])}"
     for answer in found["predictions"][:3]:
         yield "prediction", prediction(answer, found["names"])
     yield "alarm", f"{found['alarm']['name']} fired and cleared"
@@ -79,6 +82,18 @@ def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 def prediction(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:
     items = ", ".join(name_of(item, names) for item in answer["items"][:SHOWN]) or "nothing"
     return f"{answer['metadata']['tier']}: after {name_of(answer['seen'][-1], names)} → {items}"
+
+
+def fate(about: Mapping[str, Any]) -> str:
+    return f"version {about['version']} is live" if about["approved"] else about["refused"]
+
+
+def said(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """An answer of any model in a few words."""
+    data = answer["data"]
+    items = ", ".join(name_of(item, names) for item in data.get("items", ())[:SHOWN])
+    values = (f"{name} {value}" for name, value in data.items() if name != "items")
+    return f"{items or ', '.join(values) or 'nothing'} ({answer['metadata']['tier']})"
 
 
 def name_of(item: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -93,6 +108,7 @@ def page(found: Mapping[str, Any]) -> str:
         events=_bars(found["events"]),
         file=_facts(found["import"]),
         metrics=_metrics(found),
+        models=_models(found),
         predictions="".join(_visit(answer, found["names"]) for answer in found["predictions"]),
         alarm=escape(found["alarm"]["name"]),
         seconds=_bars(found["seconds"], unit=" s"),
@@ -138,6 +154,14 @@ def _metrics(found: Mapping[str, Any]) -> str:
         },
         largest=1.0,
     )
+
+
+def _models(found: Mapping[str, Any]) -> str:
+    rows = (
+        (model, fate(about), said(about["answer"], found["names"]))
+        for model, about in found["models"].items()
+    )
+    return "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
 
 
 def _bars(values: Mapping[str, float], *, largest: float = 0, unit: str = "") -> str:

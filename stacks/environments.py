@@ -6,6 +6,8 @@ Only `cdk_app.py` chooses among them.
 
 from dataclasses import dataclass
 
+from training import contracts
+
 
 @dataclass(frozen=True, kw_only=True)
 class Snowflake:
@@ -35,7 +37,7 @@ class Environment:
     write_keys: dict[str, str]  # write key → site; identifies a source, is public, is no secret
     server_keys: dict[str, str]  # write key → site; what comes by one is signed with its own secret
     allowed_origins: tuple[str, ...]  # browsers on these origins may send events and ask for predictions
-    models: tuple[str, ...] = ("next_item",)
+    models: tuple[str, ...] = contracts.models()  # those that are trained and served; all, or some by name
     approval: str = "manual"  # auto: a model that passes its gates goes live without a person
     connector_layer: str | None = "build/layers/connector"  # None: the machine's Python has the connector
     training_wheels: str | None = "build/wheels"  # None: the machine's Python has what a job imports

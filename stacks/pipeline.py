@@ -1,12 +1,14 @@
 """
 The training pipeline's states: clean tables, then per model a snapshot, a job, the gate and the registry.
 
-What differs from model to model comes from its contract, as the items of the map.
+What differs from model to model comes from its contract, as the items of the map. A model that cannot be made
+keeps none of the others; in the end the execution fails and says which.
 """
 
 import json
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import aws_cdk as cdk
@@ -34,6 +36,7 @@ TRAINED = (
     "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
     " 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}"
 )
+GIVEN_UP = "{% {'model': $states.input.model, 'failure': $states.errorOutput} %}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +70,7 @@ class Pipeline(StateMachine):
         models = sfn.Map.jsonata(
             scope,
             "Models",
+            max_concurrency=2,  # a job is an instance, and an account may run few of a kind at once
             items=sfn.ProvideItems.json_array([self._model(name) for name in self._parts.environment.models]),
             item_selector={
                 "as_of": "{% $states.input.as_of %}",
@@ -77,13 +81,28 @@ class Pipeline(StateMachine):
                 },
             },
         )
-        models.item_processor(
-            self._snapshot(scope)
-            .next(self._champion(scope))
-            .next(self._train(scope))
-            .next(self._register(scope))
+        models.item_processor(self._steps(scope))
+        return layers(scope, self._parts.transform).next(models).next(self._end(scope))
+
+    def _steps(self, scope: cdk.Stack) -> sfn.IChainable:
+        """What is done for one model; where a step fails, its item says why."""
+        steps = (self._snapshot(scope), self._champion(scope), self._train(scope), self._register(scope))
+        given_up = sfn.Pass.jsonata(scope, "Give up")
+        for step in steps:
+            step.add_catch(given_up, errors=["States.ALL"], outputs=GIVEN_UP)
+        for before, after in pairwise(steps):
+            before.next(after)
+        return steps[0]
+
+    def _end(self, scope: cdk.Stack) -> sfn.IChainable:
+        failed = sfn.Fail.jsonata(
+            scope, "Without some models", error="ModelsFailed", cause="{% $string($states.input) %}"
         )
-        return layers(scope, self._parts.transform).next(models)
+        return (
+            sfn.Choice.jsonata(scope, "Was any given up?")
+            .when(sfn.Condition.jsonata("{% $exists($states.input.failure) %}"), failed)
+            .otherwise(sfn.Succeed.jsonata(scope, "All models"))
+        )
 
     def _model(self, name: str) -> dict[str, Any]:
         contract = contracts.of(name)
@@ -183,7 +202,7 @@ class Pipeline(StateMachine):
                     "snapshot_id": "{% $states.input.id %}",
                 }
             ),
-            outputs="{% $states.result.Payload %}",
+            outputs="{% $merge([{'model': $states.input.model}, $states.result.Payload]) %}",
         )
 
     def _job_statements(self, scope: cdk.Stack) -> list[iam.PolicyStatement]:

@@ -14,7 +14,7 @@ from domain.settings import RegisterSettings, Settings
 from domain.training_job import image_repository_arn
 from stacks.environments import Environment
 from stacks.functions import ROOT, Code, Function
-from stacks.lake import Lake, kept
+from stacks.lake import Delivery, Lake, kept
 from stacks.pipeline import Parts, Pipeline
 from stacks.registry import Artifacts, group_name, package_arns
 from stacks.watched import Watched
@@ -29,6 +29,7 @@ class Training(cdk.Stack):
         environment: Environment,
         namespace: str,
         lake: Lake,
+        log: Delivery,
         transform: Function,
     ) -> None:
         super().__init__(
@@ -36,6 +37,7 @@ class Training(cdk.Stack):
         )
         self._environment = environment
         self._lake = lake
+        self._log = log
         self._code = Code(self, "Code")
         self._wheels = self._wheels_asset(environment.training_wheels)
         self.artifacts = Artifacts(self, "Artifacts", retain=environment.retain_data)
@@ -132,6 +134,7 @@ class Training(cdk.Stack):
             module="champion",
             settings=Settings(),
             description="Finds the model in use, for a training job to be compared with",
+            timeout_seconds=60,
         )
         champion.allow(
             "sagemaker:DescribeModelPackage",
@@ -143,6 +146,7 @@ class Training(cdk.Stack):
     def _register(self, namespace: str) -> Function:
         settings = RegisterSettings(
             approval=self._environment.approval,
+            events_stream=self._log.stream.ref,
             metrics_namespace=namespace,
         )
         register = Function(
@@ -150,11 +154,12 @@ class Training(cdk.Stack):
             "Register",
             module="register",
             settings=settings,
-            description="Checks an artifact, holds it against its gates and registers it",
+            description="Checks an artifact, holds it against its gates, registers it and logs the run",
             memory_mb=1024,
             timeout_seconds=120,
         )
         register.allow("s3:GetObject", "s3:PutObject", on=[self.artifacts.arn_for_objects("models/*")])
+        self._log.grant_put(register, "firehose:PutRecordBatch")
         register.allow(
             "sagemaker:CreateModelPackage",
             "sagemaker:DescribeModelPackage",

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from training import contracts
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -52,6 +54,18 @@ def test_its_answers_came_over_http_and_are_in_the_warehouse(journey: dict[str, 
         assert prediction["metadata"]["tier"] == "model"
         assert prediction["metadata"]["version"] == "1"
         assert len(prediction["items"]) == 20
+
+
+def test_every_model_was_trained_and_judged_and_answers_on_its_own_path(journey: dict[str, Any]) -> None:
+    models = journey["models"]
+
+    assert set(models) == set(contracts.models())
+    for model, found in models.items():
+        metadata = found["answer"]["metadata"]
+        assert metadata["model"] == model
+        assert metadata["tier"] == ("model" if found["approved"] else "baseline"), found
+        assert found["approved"] or found["refused"].startswith("the gate refused the model: ")
+    assert set(models["purchase_intent"]["answer"]["data"]) == {"probability"}
 
 
 def test_a_burst_of_rubbish_made_the_alarm_fire_and_it_cleared(journey: dict[str, Any]) -> None:

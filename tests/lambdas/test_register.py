@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adapters import artifacts, registry
+from adapters import artifacts, lake, registry
 from domain import artifact
 from domain.artifact import BrokenArtifact
 from domain.evaluation import Evaluation
@@ -18,7 +18,9 @@ from domain.settings import RegisterSettings
 from lambdas import register
 from tests.artifacts import archived, sealed
 from tests.evaluations import GOOD, beside_champion, sure
+from tests.lambdas.collecting import make_stream, stored
 
+CLIENTS = (artifacts._client, lake._firehose, registry._client)
 GROUP = "skiff-test-next-item"
 KEY = "models/next_item/job-1/output/model.tar.gz"
 EVENT = {
@@ -33,18 +35,19 @@ EVENT = {
 @pytest.fixture(autouse=True)
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     approve(monkeypatch, "auto")
-    for client in (artifacts._client, registry._client):
+    for client in CLIENTS:
         client.cache_clear()
     with mock_aws():
+        make_stream("events")
         boto3.client("s3").create_bucket(Bucket="artifacts")
         boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
         yield
-    for client in (artifacts._client, registry._client):
+    for client in CLIENTS:
         client.cache_clear()
 
 
 def approve(monkeypatch: pytest.MonkeyPatch, approval: str) -> None:
-    settings = RegisterSettings(approval=approval, metrics_namespace="Skiff/test")
+    settings = RegisterSettings(approval=approval, events_stream="events", metrics_namespace="Skiff/test")
     for name, value in settings.to_env().items():
         monkeypatch.setenv(name, value)
     register.settings.cache_clear()
@@ -207,6 +210,37 @@ def test_the_same_job_is_registered_once(tmp_path: Path):
 
     assert second == first
     assert len(packages()) == 1
+
+
+def test_the_run_is_in_the_log_and_told_twice_it_is_one(tmp_path: Path):
+    make_artifact(tmp_path)
+    upload(tmp_path)
+
+    register.handler(EVENT, None)
+    register.handler(EVENT, None)
+
+    first, second = stored("events")
+    assert first["event"] == second["event"]
+    assert (first["site"], first["source"]) == ("training", "training")
+    run = first["event"]
+    assert (run["name"], run["run_id"], run["version"], run["status"]) == (
+        "training_run",
+        "job-1",
+        "1",
+        "Approved",
+    )
+    assert run["metrics"]["popularity_mrr_20_all"] == 0.02
+
+
+def test_a_refused_run_is_in_the_log_with_its_reasons(tmp_path: Path):
+    make_artifact(tmp_path)
+    upload(tmp_path, replace(GOOD, leads={**GOOD.leads, "popularity": sure(0.01)}))
+
+    register.handler(EVENT, None)
+
+    (line,) = stored("events")
+    assert line["event"]["status"] == "Rejected"
+    assert line["event"]["reasons"][0].startswith("mrr_20_all leads popularity by 0.0100")
 
 
 def test_what_a_person_decided_stays(tmp_path: Path):

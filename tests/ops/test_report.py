@@ -16,6 +16,19 @@ FOUND: dict[str, Any] = {
     "events": {"view_item": 1080, "purchase": 10},
     "import": {"rows that could not be read": "1", "row 7": "cut <here>"},
     "no_model": None,
+    "models": {
+        "next_item": {
+            "approved": True,
+            "refused": None,
+            "version": "3",
+            "answer": {"data": {"items": [{"item_id": "1", "score": 0.9}]}, "metadata": {"tier": "model"}},
+        },
+        "purchase_intent": {
+            "approved": False,
+            "refused": "the gate <refused> it",
+            "answer": {"data": {"probability": None}, "metadata": {"tier": "baseline"}},
+        },
+    },
     "sessions": 200,
     "snapshot": "s-1",
     "version": "3",
@@ -55,6 +68,16 @@ def test_the_table_says_how_much_better_than_popularity_the_model_is() -> None:
 
     assert lines["hit rate @20"] == "0.5000   popularity 0.1000"
     assert lines["sent"] == "1,200"
+
+
+def test_of_every_model_it_is_told_what_became_of_it_and_what_it_says() -> None:
+    lines = dict(report.rows(FOUND))
+
+    assert lines["model: next_item"] == "version 3 is live; asked, it said Rope & tackle (model)"
+    assert lines["model: purchase_intent"].startswith(
+        "the gate <refused> it; asked, it said probability None"
+    )
+    assert "the gate &lt;refused&gt; it" in report.page(FOUND)
 
 
 def test_counts_by_name_duplicates_and_unreadable_rows_are_told() -> None:

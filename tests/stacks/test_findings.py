@@ -15,7 +15,7 @@ ACCEPTED = {
     (r"Training/Artifacts/Resource", r"S1"): "three roles reach it, all of this app; CloudTrail data events answer the rest",
     (r"Ingestion/Api/(POST--events|GET--pixel.gif)/Resource", r"APIG4"): KEYED,
     (r"Ingestion/ServerKey-.*", r"SMG4"): "the shop's server has it too and must be told: changed by hand, the one before stays good meanwhile",
-    (r"Serving/RouteNextItem/Resource", r"APIG4"): KEYED,
+    (r"Serving/Route\w+/Resource", r"APIG4"): KEYED,
     (r"Ingestion/Events/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?events/\*\]"): "Firehose names the files it writes",
     (r"Ingestion/Rejected/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?rejected/\*\]"): "Firehose names the files it writes",
     (r"Serving/Predictions/Role/.*", r"IAM5\[Resource::.*/(undelivered/)?events/\*\]"): "Firehose names the files it writes",

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from aws_cdk.assertions import Match, Template
 
 from adapters import functions
 from lambdas import release
 from stacks.release import STEPS
 from stacks.serving import LIVE
+from training import contracts
 
 Templates = Callable[[str, str], Template]
 Definitions = Callable[[str, str], dict[str, Any]]
@@ -17,29 +19,37 @@ Definitions = Callable[[str, str], dict[str, Any]]
 
 def test_the_alias_stands_at_a_first_version_that_no_deploy_changes(template: Templates):
     serving = template("prod", "Serving")
-    (version,) = serving.find_resources("AWS::Lambda::Version")
-    resource = serving.find_resources("AWS::Lambda::Version")[version]
+    versions = serving.find_resources("AWS::Lambda::Version")
+
+    for version, resource in versions.items():
+        serving.has_resource_properties(
+            "AWS::Lambda::Alias", {"Name": "live", "FunctionVersion": {"Fn::GetAtt": [version, "Version"]}}
+        )
+        assert list(resource["Properties"]) == ["FunctionName"]
+        assert resource["DeletionPolicy"] == "Retain"
+
+    assert "FirstNextItem" in versions  # CDK's own version carries a hash of the code in its id
+    assert len(versions) == len(contracts.models())
+
+
+@pytest.mark.parametrize("model", contracts.models())
+def test_each_model_has_a_path_and_its_requests_go_to_the_alias(template: Templates, model: str):
+    title = model.title().replace("_", "")
+    serving = template("prod", "Serving")
 
     serving.has_resource_properties(
-        "AWS::Lambda::Alias", {"Name": "live", "FunctionVersion": {"Fn::GetAtt": [version, "Version"]}}
-    )
-
-    assert version == "FirstNextItem"  # CDK's own version carries a hash of the code in its id
-    assert list(resource["Properties"]) == ["FunctionName"]
-    assert resource["DeletionPolicy"] == "Retain"
-
-
-def test_requests_go_to_the_alias(template: Templates):
-    template("prod", "Serving").has_resource_properties(
         "AWS::ApiGatewayV2::Integration",
-        {"IntegrationUri": {"Ref": Match.string_like_regexp("^LiveNextItem")}},
+        {"IntegrationUri": {"Ref": Match.string_like_regexp(f"^Live{title}")}},
     )
+    serving.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": f"POST /predict/{model}"})
 
 
-def test_predict_may_log_and_nothing_else(template: Templates):
+@pytest.mark.parametrize("model", contracts.models())
+def test_predict_may_log_and_nothing_else(template: Templates, model: str):
+    title = model.title().replace("_", "")
     policies = template("prod", "Serving").find_resources(
         "AWS::IAM::Policy",
-        {"Properties": {"Roles": [{"Ref": Match.string_like_regexp("^PredictNextItemRole")}]}},
+        {"Properties": {"Roles": [{"Ref": Match.string_like_regexp(f"^Predict{title}Role")}]}},
     )
 
     (policy,) = policies.values()
@@ -65,7 +75,9 @@ def test_an_approved_model_starts_the_release_machine(template: Templates):
                 "source": ["aws.sagemaker"],
                 "detail-type": ["SageMaker Model Package State Change"],
                 "detail": {
-                    "ModelPackageGroupName": ["skiff-prod-next-item"],
+                    "ModelPackageGroupName": [
+                        f"skiff-prod-{model.replace('_', '-')}" for model in contracts.models()
+                    ],
                     "ModelApprovalStatus": ["Approved"],
                 },
             }

@@ -1,5 +1,6 @@
 """What would hurt if it changed in the training stack."""
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,9 @@ import jsonata
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from adapters import machines
 from domain.training_job import channel
+from training import contracts
 
 Templates = Callable[[str, str], Template]
 Definitions = Callable[[str, str], dict[str, Any]]
@@ -21,8 +24,37 @@ def test_the_pipeline_walks_from_clean_tables_to_the_registry(definition: Defini
     before = walk(machine["StartAt"], machine["States"])
     per_model = walk(models["StartAt"], models["States"])
 
-    assert before == ["As of", "Transform staging", "Transform intermediate", "Transform marts", "Models"]
+    assert before == [
+        "As of",
+        "Transform staging",
+        "Transform intermediate",
+        "Transform marts",
+        "Models",
+        "Was any given up?",
+    ]
     assert per_model == ["Snapshot", "Find champion", "Train", "Gate and register"]
+
+
+def test_a_model_that_cannot_be_made_keeps_none_of_the_others_and_the_execution_fails(
+    definition: Definitions,
+):
+    states = definition("prod", "Training")["States"]
+    per_model = states["Models"]["ItemProcessor"]["States"]
+    made = {"model": "next_item", "approved": True}
+    given_up = {"model": "top_items", "failure": {"Error": "EmptySnapshot", "Cause": "no session"}}
+
+    for name in ("Snapshot", "Find champion", "Train", "Gate and register"):
+        assert per_model[name]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
+        assert per_model[name]["Catch"][0]["Next"] == "Give up"
+    (choice,) = states["Was any given up?"]["Choices"]
+    assert choice["Next"] == "Without some models"
+    assert evaluated(choice["Condition"], [made, given_up]) is True
+    assert evaluated(choice["Condition"], [made]) is False
+    assert states["Without some models"]["Type"] == "Fail"
+    cause = json.loads(evaluated(states["Without some models"]["Cause"], [made, given_up]))
+    assert machines.reason({"Error": "ModelsFailed", "Cause": json.dumps(cause)}) == (
+        "ModelsFailed: top_items: EmptySnapshot: no session"
+    )
 
 
 def walk(start: str, states: dict[str, Any]) -> list[str]:
@@ -58,8 +90,9 @@ def test_a_job_gets_its_wheels_and_the_champion_if_there_is_one_as_channels(
 
 
 def test_instance_and_metrics_of_a_job_are_those_of_its_models_contract(definition: Definitions):
-    (model,) = definition("prod", "Training")["States"]["Models"]["Items"]
+    model, *others = definition("prod", "Training")["States"]["Models"]["Items"]
 
+    assert [each["model"] for each in (model, *others)] == list(contracts.models())
     assert model["model"] == "next_item"
     assert evaluated(train(definition)["ResourceConfig"]["InstanceType"], model) == "ml.m5.xlarge"
     names = [
@@ -153,8 +186,7 @@ def test_registry_and_artifacts_survive_the_stack_and_keep_their_logical_ids(tem
         ("AWS::S3::Bucket", "Artifacts82DD59A1"),
         ("AWS::SageMaker::ModelPackageGroup", "Registrynextitem"),
     ):
-        (found,) = training.find_resources(kind, {"DeletionPolicy": "RetainExceptOnCreate"})
-        assert found == logical_id
+        assert logical_id in training.find_resources(kind, {"DeletionPolicy": "RetainExceptOnCreate"})
 
 
 def test_production_trains_every_night_and_the_offline_cloud_when_told(template: Templates):

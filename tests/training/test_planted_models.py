@@ -12,12 +12,13 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adapters import artifacts, registry
+from adapters import artifacts, lake, registry
 from domain.evaluation import Evaluation
 from domain.promotion import MAX_BYTES
 from domain.settings import RegisterSettings
 from lambdas import champion, register
 from tests.artifacts import archived, sealed
+from tests.lambdas.collecting import make_stream
 from tests.training.made_up import Columns, before, lay_out
 from training import contracts, job
 from training.next_item import recipe
@@ -63,14 +64,16 @@ class Pipeline:
 
 @pytest.fixture
 def pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
-    for name, value in RegisterSettings(approval="auto", metrics_namespace="Skiff").to_env().items():
+    settings = RegisterSettings(approval="auto", events_stream="events", metrics_namespace="Skiff")
+    for name, value in settings.to_env().items():
         monkeypatch.setenv(name, value)
     quick = replace(CONTRACT, search=replace(CONTRACT.search, points=1))
     monkeypatch.setattr(contracts, "of", lambda _: quick)
-    caches = (artifacts._client, registry._client, register.settings)
+    caches = (artifacts._client, lake._firehose, registry._client, register.settings)
     for cached in caches:
         cached.cache_clear()
     with mock_aws():
+        make_stream("events")
         boto3.client("s3").create_bucket(Bucket="artifacts")
         boto3.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
         yield Pipeline(tmp_path)

@@ -3,7 +3,7 @@ create or alter table staging.events (
     site varchar comment 'The shop whose write key came with the event',
     event_id varchar comment 'Made by the client, or from the content, so that an event sent twice is one',
     name varchar comment 'What happened, in GA4 names; prediction and training_run are the system''s own',
-    source varchar comment 'How the line came into the log: collector, import, redrive or predict',
+    source varchar comment 'How the line came into the log: collector, import, redrive, predict or training',
     occurred_at timestamp_ntz comment 'When it happened, UTC: the client''s clock, corrected by sent_at, never in the future',
     received_at timestamp_ntz comment 'When the collector had it, UTC',
     client_id varchar comment 'The browser or device; null where consent was denied',

@@ -160,5 +160,6 @@ select
     site,
     max(received_at) as newest_at
 from staging.events
+where name <> 'training_run'
 group by site
 having max(received_at) < dateadd('day', -1, $as_of::timestamp_ntz);
