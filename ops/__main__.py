@@ -7,6 +7,7 @@ What a command needs is imported when it runs, so that help is quick and Ctrl-C 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,16 @@ def _parser() -> argparse.ArgumentParser:
         "environment", nargs="?", default="local", help="local, dev, staging or prod (%(default)s)"
     )
     command.set_defaults(run=_checks)
+
+    command = commands.add_parser(
+        "runs", help="what was trained, with what, how good it was and what it cost"
+    )
+    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
+    command.add_argument("--model", help="only this one's")
+    command.add_argument(
+        "--compare", nargs=2, default=(), metavar="RUN", help="two side by side: run ids, or model/version"
+    )
+    command.set_defaults(run=_runs)
 
     command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
     command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
@@ -256,6 +267,26 @@ def _checks(arguments: argparse.Namespace) -> int:
     try:
         return checks.main(arguments.environment)
     except (CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
+        print(f"skiff: {error}", file=sys.stderr)
+        return 1
+
+
+def _runs(arguments: argparse.Namespace) -> int:
+    from ops import runs
+
+    return _told(lambda: runs.main(arguments.environment, model=arguments.model, compare=arguments.compare))
+
+
+def _told(command: Callable[[], int]) -> int:
+    """What a person may have asked wrong is told in a sentence."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from ops.cloud import CloudNotRunning
+    from ops.target import NotDeployed
+
+    try:
+        return command()
+    except (LookupError, CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
 
