@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import json_strict
-from domain.events import FIELDS, ID, ITEM_FIELDS, Kind
+from domain.events import FIELDS, ID, ITEM_FIELDS, NUL, Kind
 from domain.refusal import Refused
 
 MAX_BODY_BYTES = 128 * 1024  # a request is logged whole, and CloudWatch cuts a line at 1 MB
@@ -83,11 +83,13 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _check_text(values: dict[str, Any]) -> None:
-    """An escape can spell half an emoji, which no warehouse loads; and the request is logged."""
+    """An escape can spell half an emoji or NUL, which no warehouse loads; and the request is logged."""
     try:
         json.dumps(values, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise Refused("bad_text", field="body", expected="valid Unicode", got="half an emoji") from None
+    if NUL.search(json.dumps(values)):
+        raise Refused("bad_text", field="body", expected="texts without NUL", got="\0")
 
 
 def _site(write_key: Any, write_keys: Mapping[str, str]) -> str:

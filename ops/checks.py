@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from snowflake.connector import errors
 
 from adapters import functions, warehouse
 from domain import html
@@ -19,6 +20,11 @@ from domain.tables import TABLES
 from ops import cloud, deploy, target
 from ops.progress import console
 from warehouse import checks, refresh, run
+
+
+class NoLogin(ConnectionError):
+    """Snowflake cannot be reached, or does not take the login of the function that fills the warehouse."""
+
 
 PLACE = {table.full_name: place for place, table in enumerate(TABLES)}
 
@@ -49,7 +55,7 @@ def main(environment: str) -> int:
     Write the page and print the table; 1 if a check stopped the last run of its table.
 
     Raises:
-        NotDeployed, CloudNotRunning
+        NotDeployed, CloudNotRunning, NoLogin
     """
     with closing(connect(environment)) as connection:
         found = last(connection)
@@ -65,11 +71,16 @@ def connect(environment: str) -> Any:
     Look into the warehouse with the login of the function that fills it.
 
     Raises:
-        NotDeployed, CloudNotRunning
+        NotDeployed, CloudNotRunning, NoLogin
     """
     target.find(environment)
     variables = functions.environment(deploy.outputs(environment)["TransformFunction"])
-    return warehouse.connect(TransformSettings.from_env(variables), query_tag=warehouse.tag("checks"))
+    settings = TransformSettings.from_env(variables)
+    try:
+        return warehouse.connect(settings, query_tag=warehouse.tag("checks"))
+    except errors.Error as error:
+        user, account = settings.snowflake_user, settings.snowflake_account
+        raise NoLogin(f"{user} cannot log in to Snowflake account {account}: {error}") from error
 
 
 def last(connection: Any) -> list[Found]:

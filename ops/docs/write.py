@@ -39,7 +39,7 @@ def last_results(environment: str) -> pages.Results:
     """What the checks found last; nothing where no warehouse can be reached."""
     try:
         connection = checks.connect(environment)
-    except (cloud.CloudNotRunning, NotDeployed, BotoCoreError, ClientError):
+    except (cloud.CloudNotRunning, NotDeployed, checks.NoLogin, BotoCoreError, ClientError):
         return {}
     with closing(connection):
         return {(found.table, found.name): found for found in checks.last(connection)}

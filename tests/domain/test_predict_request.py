@@ -110,6 +110,12 @@ def test_half_an_emoji_is_refused_because_no_warehouse_loads_it():
     assert refusal({**BODY, "note": "half an emoji: \ud83d"}).reason == "bad_text"
 
 
+def test_nul_is_refused_and_a_text_that_shows_its_escape_is_not():
+    assert refusal({**BODY, "note": "a\0b"}).reason == "bad_text"
+    _, request = parse({**BODY, "note": "a\\u0000b"})
+    assert request.body["note"] == "a\\u0000b"
+
+
 def test_a_whole_emoji_is_taken_however_it_is_spelled():
     _, request = parse({**BODY, "note": "⛵ \U0001f6a4"})
 

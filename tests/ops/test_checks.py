@@ -2,11 +2,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from snowflake.connector import errors
 
+from domain.settings import TransformSettings
 from domain.tables import TABLES
 from ops import checks as page_of_checks
 from ops.progress import console
-from tests.offline_shop import Shop, line, open_shop
+from tests.offline_shop import LAKE, SNOWFLAKE, Shop, line, open_shop
 from warehouse import checks
 
 AS_OF = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -21,7 +23,9 @@ def shop() -> Iterator[Shop]:
         record(shop, run_id="before", hour=0)
         shop.rows("insert into staging.events select * from staging.events where event_id = 'e2'")
         shop.rows("update staging.events set name = '<i>look</i>' where event_id = 'e1'")
-        shop.found = {table.full_name: checks.results(shop.connection, table, is_first=False) for table in TABLES[:1]}
+        shop.found = {
+            table.full_name: checks.results(shop.connection, table, is_first=False) for table in TABLES[:1]
+        }
         record(shop, run_id="after", hour=1)
         yield shop
 
@@ -80,3 +84,19 @@ class Kept:
 
     def close(self) -> None:
         pass
+
+
+def test_a_login_that_fails_is_one_sentence(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise errors.DatabaseError("JWT token is invalid")
+
+    settings = TransformSettings(
+        **SNOWFLAKE, lake_bucket=LAKE, code_version="1", metrics_namespace="Skiff/test"
+    )
+    monkeypatch.setattr(page_of_checks.target, "find", lambda environment: None)
+    monkeypatch.setattr(page_of_checks.deploy, "outputs", lambda environment: {"TransformFunction": "f"})
+    monkeypatch.setattr(page_of_checks.functions, "environment", lambda name: settings.to_env())
+    monkeypatch.setattr(page_of_checks.warehouse, "connect", refuse)
+
+    with pytest.raises(page_of_checks.NoLogin, match=r"SKIFF_TEST_FUNCTION .* skiff: .*JWT token"):
+        page_of_checks.connect("dev")
