@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from domain.snapshot import File, Manifest, prefix
+from domain.snapshot import ROOT, File, Manifest, prefix
 
 CHUNK_BYTES = 1024 * 1024
 MANIFEST = "manifest.json"
@@ -19,8 +19,14 @@ def find(bucket: str, *, model: str, snapshot_id: str) -> Manifest | None:
     keys = [content["Key"] for content in _listed(bucket, prefix(model=model, snapshot_id=snapshot_id))]
     for key in keys:
         if key.endswith(f"/{MANIFEST}"):
-            return Manifest.from_json(_s3().get_object(Bucket=bucket, Key=key)["Body"].read())
+            return _manifest(bucket, key)
     return None
+
+
+def listed(bucket: str) -> list[Manifest]:
+    """Every attempt that has ended, in the order of their keys: of two at one snapshot, the first counts."""
+    keys = [content["Key"] for content in _listed(bucket, ROOT)]
+    return [_manifest(bucket, key) for key in keys if key.endswith(f"/{MANIFEST}")]
 
 
 def files(bucket: str, folder: str) -> tuple[File, ...]:
@@ -40,6 +46,10 @@ def write(bucket: str, manifest: Manifest) -> None:
         ContentType="application/json",
         IfNoneMatch="*",
     )
+
+
+def _manifest(bucket: str, key: str) -> Manifest:
+    return Manifest.from_json(_s3().get_object(Bucket=bucket, Key=key)["Body"].read())
 
 
 def _listed(bucket: str, where: str) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Self
 
+ROOT = "snapshots/"  # of all of them in the lake
+
 
 @dataclass(frozen=True, kw_only=True)
 class File:
@@ -45,7 +47,7 @@ class Manifest:
 
 def prefix(*, model: str, snapshot_id: str) -> str:
     """Where all attempts at a snapshot lie in the lake; ends with a slash."""
-    return f"snapshots/{model}/{snapshot_id}/"
+    return f"{ROOT}{model}/{snapshot_id}/"
 
 
 def folder(*, model: str, snapshot_id: str, attempt: str) -> str:

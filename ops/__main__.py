@@ -83,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_runs)
 
+    command = commands.add_parser("snapshots", help="what models learned from, or two snapshots side by side")
+    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
+    command.add_argument("--model", help="only this one's")
+    command.add_argument(
+        "--compare", nargs=2, default=(), metavar="SNAPSHOT", help="two side by side: ids, or model/id"
+    )
+    command.set_defaults(run=_snapshots)
+
     command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
     command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
     command.add_argument("--environment", default="local", help="whose results of checks (%(default)s)")
@@ -266,7 +274,7 @@ def _checks(arguments: argparse.Namespace) -> int:
 
     try:
         return checks.main(arguments.environment)
-    except (CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
+    except (CloudNotRunning, NotDeployed, checks.NoLogin, BotoCoreError, ClientError) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
 
@@ -275,6 +283,13 @@ def _runs(arguments: argparse.Namespace) -> int:
     from ops import runs
 
     return _told(lambda: runs.main(arguments.environment, model=arguments.model, compare=arguments.compare))
+
+
+def _snapshots(arguments: argparse.Namespace) -> int:
+    from ops import snapshots
+
+    wanted = {"model": arguments.model, "compare": arguments.compare}
+    return _told(lambda: snapshots.main(arguments.environment, **wanted))
 
 
 def _told(command: Callable[[], int]) -> int:

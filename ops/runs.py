@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.markup import escape as escape_markup
-from rich.table import Table
+from rich.table import Column, Table
 
 from domain import html
 from ops import checks, cloud
@@ -98,19 +98,10 @@ def find(runs: Iterable[Run], name: str) -> Run:
 
 
 def table(runs: Iterable[Run]) -> Table:
-    shown = Table(
-        "run",
-        "version",
-        "status",
-        "first metric",
-        "CPU s",
-        "USD",
-        "ended",
-        title="Runs",
-        title_justify="left",
-    )
+    names = ("status", "metric", "CPU s", "USD", "ended")
+    shown = Table(Column("run", no_wrap=True), *names, title="Runs", title_justify="left")
     for run in runs:
-        cells = (run.run_id, run.name, run.status, *_cells(run))
+        cells = (run.name, run.status, *_cells(run))
         shown.add_row(*map(escape_markup, cells), style="red" if run.status == "Rejected" else None)
     return shown
 

@@ -78,3 +78,12 @@ def test_a_manifest_is_written_once(lake: str):
 
     with pytest.raises(ClientError, match="PreconditionFailed"):
         snapshots.write(lake, MANIFEST)
+
+
+def test_all_are_listed_and_a_broken_attempt_is_none(lake: str):
+    later = replace(MANIFEST, snapshot_id="s2")
+    for manifest in (later, MANIFEST):
+        snapshots.write(lake, manifest)
+    boto3.client("s3").put_object(Bucket=lake, Key="snapshots/top_items/s3/try-1/a.parquet", Body=b"abc")
+
+    assert snapshots.listed(lake) == [MANIFEST, later]
