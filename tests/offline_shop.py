@@ -101,13 +101,17 @@ class Shop:
         """Empty the lake and every table."""
         for content in self.account.s3.list_objects_v2(Bucket=LAKE).get("Contents", []):
             self.account.s3.delete_object(Bucket=LAKE, Key=content["Key"])
-        self.account.loaded.clear()
         self.account.statements.clear()
         self.found.clear()
         self._numbers = itertools.count()
+        self.forget_log()
+        self.forget_tables()
+
+    def forget_log(self) -> None:
+        """Empty what the pipes have loaded; they would load it again."""
+        self.account.loaded.clear()
         for name in ("raw.events", "raw.rejects"):
             self.rows(f"truncate table {name}")
-        self.forget_tables()
 
     def forget_tables(self) -> None:
         """Empty everything that is made from the log."""

@@ -87,10 +87,18 @@ def made_anew(shop: Shop) -> dict[str, Any]:
     return checksums(shop)
 
 
+def replayed(shop: Shop) -> dict[str, Any]:
+    """From the files of the lake alone, all loaded at once; tests/lambdas/test_replay.py has the machine."""
+    shop.forget_log()
+    shop.rows("alter pipe raw.events_pipe refresh")
+    return made_anew(shop)
+
+
 def check(shop: Shop, batches: list[tuple[int, list[dict[str, Any]]]]) -> None:
     shop.forget()
     refreshed = refreshed_bit_by_bit(shop, batches)
     assert made_anew(shop) == refreshed
+    assert replayed(shop) == refreshed
 
 
 def of_site(shop: Shop, site: str) -> dict[str, list[str]]:
