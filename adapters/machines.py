@@ -76,7 +76,7 @@ def reason(failure: Mapping[str, Any]) -> str:
 
     Args:
         failure: Error and Cause, as Step Functions has them. A function's error and a job's description come
-            as JSON, of which one field is for people; a map's items as a list, of which some have a `failure`.
+            as JSON, of which one field is for people; a map's items as a list, some with a `failure`.
     """
     cause = failure.get("Cause")
     match _described(cause):

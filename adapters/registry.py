@@ -105,6 +105,11 @@ def latest_approved(group: str, *, besides_job: str = "") -> Package:
     raise NoApprovedModel(group)
 
 
+def versions(group: str) -> list[Package]:
+    """Every one that a job has made, the newest first; one made by hand tells nothing."""
+    return [package for package in _packages(group) if "job" in package.metadata]
+
+
 def delete_versions(group: str) -> None:
     """Delete every package of *group*; SageMaker deletes no group that has any."""
     for package in list(_packages(group)):

@@ -29,6 +29,12 @@ def listed(bucket: str) -> list[Manifest]:
     return [_manifest(bucket, key) for key in keys if key.endswith(f"/{MANIFEST}")]
 
 
+def read(bucket: str, key: str) -> bytes:
+    """A file of a snapshot."""
+    body: bytes = _s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
+
+
 def files(bucket: str, folder: str) -> tuple[File, ...]:
     """The files in *folder*, which ends with a slash, in the order of their keys, read through once."""
     return tuple(

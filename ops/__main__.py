@@ -91,6 +91,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_snapshots)
 
+    command = commands.add_parser("lineage", help="where an answer comes from, and where a visitor went")
+    command.add_argument("name", help="a prediction_id, model/version or snapshot id")
+    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
+    command.add_argument(
+        "--visitor",
+        action="store_true",
+        help="name is a client_id: which versions answered it, or learned from it",
+    )
+    command.set_defaults(run=_lineage)
+
     command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
     command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
     command.add_argument("--environment", default="local", help="whose results of checks (%(default)s)")
@@ -290,6 +300,13 @@ def _snapshots(arguments: argparse.Namespace) -> int:
 
     wanted = {"model": arguments.model, "compare": arguments.compare}
     return _told(lambda: snapshots.main(arguments.environment, **wanted))
+
+
+def _lineage(arguments: argparse.Namespace) -> int:
+    from ops import lineage
+
+    wanted = {"name": arguments.name, "is_visitor": arguments.visitor}
+    return _told(lambda: lineage.main(arguments.environment, **wanted))
 
 
 def _told(command: Callable[[], int]) -> int:

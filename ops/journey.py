@@ -17,7 +17,7 @@ from rich.markup import escape
 
 from adapters import alarms, functions, machines, warehouse
 from domain.settings import TransformSettings
-from ops import cloud, deploy, endpoint, report
+from ops import cloud, deploy, endpoint, lineage, report
 from ops.progress import Step, Steps, console
 from ops.send import Collector, Sent
 from ops.sources import Source, open_source
@@ -111,6 +111,7 @@ class Journey:
         if approved := [name for name, found in self._found["models"].items() if found["approved"]]:
             self._release(approved)
         self._ask()
+        self._trace()
         self._trip_the_alarm()
         return {**self._found, "seconds": self._steps.seconds}
 
@@ -237,6 +238,13 @@ class Journey:
             answers = [*self._found["predictions"], *self._answers()]
             ids = {answer["metadata"]["prediction_id"] for answer in answers}
             wait_for(lambda: ids <= self._logged(), what="every prediction in raw.events")
+
+    def _trace(self) -> None:
+        """From an answer that was given a moment ago back to the files of the log."""
+        with self._steps.step("lineage", "Trace an answer to the log"):
+            asked = self._found["models"][MODEL]["answer"]["metadata"]["prediction_id"]
+            (answer,) = lineage.Lineage(self._warehouse, self._outputs).of(asked)
+            self._found["lineage"] = [[step.kind, step.name] for step in lineage.walked(answer)]
 
     def _answers(self) -> list[dict[str, Any]]:
         """One of each model."""

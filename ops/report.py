@@ -3,7 +3,7 @@ What the journey found: as a table, as JSON for programs, as one self-contained 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
@@ -32,6 +32,7 @@ KEYS = (
     "metrics",
     "baseline_metrics",
     "predictions",
+    "lineage",
     "alarm",
     "seconds",
 )
@@ -75,6 +76,7 @@ def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield f"model: {model}", f"{fate(about)}; asked, it said {said(about['answer'], found['names'])}"
     for answer in found["predictions"][:3]:
         yield "prediction", prediction(answer, found["names"])
+    yield "an answer, traced back", way_back(found["lineage"])
     yield "alarm", f"{found['alarm']['name']} fired and cleared"
     yield "seconds", "  ".join(f"{name} {value}" for name, value in found["seconds"].items())
 
@@ -82,6 +84,17 @@ def rows(found: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 def prediction(answer: Mapping[str, Any], names: Mapping[str, str]) -> str:
     items = ", ".join(name_of(item, names) for item in answer["items"][:SHOWN]) or "nothing"
     return f"{answer['metadata']['tier']}: after {name_of(answer['seen'][-1], names)} → {items}"
+
+
+def way_back(lineage: Iterable[Sequence[str]]) -> str:
+    """The names of each kind of thing behind an answer, counted where there are several."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, name in lineage:
+        by_kind.setdefault(kind, []).append(name)
+    return " ← ".join(
+        f"{kind} {names[0]}" if len(names) == 1 else f"{len(names)} {kind}s"
+        for kind, names in by_kind.items()
+    )
 
 
 def fate(about: Mapping[str, Any]) -> str:
@@ -110,6 +123,7 @@ def page(found: Mapping[str, Any]) -> str:
         metrics=_metrics(found),
         models=_models(found),
         predictions="".join(_visit(answer, found["names"]) for answer in found["predictions"]),
+        lineage=escape(way_back(found["lineage"])),
         alarm=escape(found["alarm"]["name"]),
         seconds=_bars(found["seconds"], unit=" s"),
     )

@@ -68,6 +68,19 @@ def test_every_model_was_trained_and_judged_and_answers_on_its_own_path(journey:
     assert set(models["purchase_intent"]["answer"]["data"]) == {"probability"}
 
 
+def test_a_live_answer_is_traced_to_the_files_of_the_log_that_hold_its_session(
+    journey: dict[str, Any],
+) -> None:
+    kinds = [kind for kind, _ in journey["lineage"]]
+
+    session = kinds.index("session")
+    assert kinds[session + 1] == "file"
+    assert ["version", "next_item/1"] in journey["lineage"]
+    assert ["snapshot", f"next_item/{journey['snapshot']}"] in journey["lineage"]
+    assert ["table", "raw.events"] in journey["lineage"]
+    assert kinds[-1] == "file"
+
+
 def test_a_burst_of_rubbish_made_the_alarm_fire_and_it_cleared(journey: dict[str, Any]) -> None:
     assert journey["alarm"] == {"name": "skiff-local-ingestion-rejected", "fired": True, "cleared": True}
 

@@ -44,6 +44,7 @@ FOUND: dict[str, Any] = {
             "metadata": {"tier": "model"},
         }
     ],
+    "lineage": [["answer", "p-1"], ["file", "a.gz"], ["version", "next_item/3"], ["file", "b.gz"]],
     "alarm": {"name": "rejected", "fired": True, "cleared": True},
     "seconds": {"deploy": 20.0, "send": 2.0},
 }
@@ -78,6 +79,10 @@ def test_of_every_model_it_is_told_what_became_of_it_and_what_it_says() -> None:
         "the gate <refused> it; asked, it said probability None"
     )
     assert "the gate &lt;refused&gt; it" in report.page(FOUND)
+
+
+def test_the_way_back_names_what_is_one_and_counts_what_are_many() -> None:
+    assert report.way_back(FOUND["lineage"]) == "answer p-1 ← 2 files ← version next_item/3"
 
 
 def test_counts_by_name_duplicates_and_unreadable_rows_are_told() -> None:
