@@ -38,13 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     HOME.mkdir(parents=True, exist_ok=True)
     found = []
     try:
-        for row in quality.rows(chosen.data):
-            found.append(row)
-            console.print(f"{row.data}: {row.model} took {row.fit_cpu_seconds} CPU seconds to fit")
+        # first: what this process holds would count as the memory of those that it starts
         costs = {}
         for events in chosen.events:
             costs[events] = growth.measured(HOME, events)
             console.print(f"{events:,} events: {costs[events].cpu_seconds} CPU seconds")
+        for row in quality.rows(chosen.data):
+            found.append(row)
+            console.print(f"{row.data}: {row.model} took {row.fit_cpu_seconds} CPU seconds to fit")
     except KeyboardInterrupt:
         console.print("ended; a log that was made is kept")
         return 130
