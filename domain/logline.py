@@ -1,5 +1,5 @@
 """
-One line of the log: an event or a refusal, with what the server knew when it came. Collect, predict and register
+One line of the log: an event or a refusal, with what the server knew when it came. Collect, predict, register
 write it.
 """
 

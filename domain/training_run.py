@@ -1,5 +1,5 @@
 """
-A training run as the log keeps it: the event `training_run`, from what the job found out and what became of it.
+A training run as the log keeps it: the event `training_run`, of what the job found and what became of it.
 """
 
 import uuid

@@ -101,6 +101,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_lineage)
 
+    command = commands.add_parser(
+        "new-model", help="a model to start from: trained, tested, deployed at once"
+    )
+    command.add_argument("name", help="as next_item")
+    command.add_argument("--owner", default="ml-team", help="who answers for it (%(default)s)")
+    command.set_defaults(run=_new_model)
+
     command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
     command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
     command.add_argument("--environment", default="local", help="whose results of checks (%(default)s)")
@@ -307,6 +314,16 @@ def _lineage(arguments: argparse.Namespace) -> int:
 
     wanted = {"name": arguments.name, "is_visitor": arguments.visitor}
     return _told(lambda: lineage.main(arguments.environment, **wanted))
+
+
+def _new_model(arguments: argparse.Namespace) -> int:
+    from ops import new_model
+
+    try:
+        return new_model.main(arguments.name, owner=arguments.owner)
+    except new_model.UnusableName as error:
+        print(f"skiff: {error}", file=sys.stderr)
+        return 1
 
 
 def _told(command: Callable[[], int]) -> int:

@@ -19,11 +19,11 @@ def journey(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return walked(tmp_path_factory.mktemp("skiff"), "--sessions", "800")
 
 
-def walked(home: Path, *options: str) -> dict[str, Any]:
+def walked(home: Path, *options: str, tree: Path = ROOT) -> dict[str, Any]:
     """What the journey found; it had a cloud of its own, beside one that may be running."""
     ended = subprocess.run(
         [sys.executable, "-m", "ops", "journey", *options],
-        cwd=ROOT,
+        cwd=tree,
         env={**os.environ, "SKIFF_HOME": str(home)},
         capture_output=True,
         text=True,

@@ -90,10 +90,10 @@ def test_a_job_gets_its_wheels_and_the_champion_if_there_is_one_as_channels(
 
 
 def test_instance_and_metrics_of_a_job_are_those_of_its_models_contract(definition: Definitions):
-    model, *others = definition("prod", "Training")["States"]["Models"]["Items"]
+    items = {each["model"]: each for each in definition("prod", "Training")["States"]["Models"]["Items"]}
+    model = items["next_item"]
 
-    assert [each["model"] for each in (model, *others)] == list(contracts.models())
-    assert model["model"] == "next_item"
+    assert tuple(items) == contracts.models()
     assert evaluated(train(definition)["ResourceConfig"]["InstanceType"], model) == "ml.m5.xlarge"
     names = [
         each["Name"]
