@@ -4,6 +4,7 @@ Snapshots in the lake: what Snowflake unloaded, and the manifest beside it.
 
 import hashlib
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -33,6 +34,12 @@ def read(bucket: str, key: str) -> bytes:
     """A file of a snapshot."""
     body: bytes = _s3().get_object(Bucket=bucket, Key=key)["Body"].read()
     return body
+
+
+def download(bucket: str, manifest: Manifest, folder: Path) -> None:
+    """The manifest and its files into *folder*, as a training job's channel holds them."""
+    for key in (f"{manifest.folder}{MANIFEST}", *(file.key for file in manifest.files)):
+        _s3().download_file(bucket, key, str(folder / key.rpartition("/")[2]))
 
 
 def files(bucket: str, folder: str) -> tuple[File, ...]:

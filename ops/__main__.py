@@ -108,6 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--owner", default="ml-team", help="who answers for it (%(default)s)")
     command.set_defaults(run=_new_model)
 
+    command = commands.add_parser("train", help="one training by hand, which nobody registers")
+    command.add_argument("model", help="as next_item")
+    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
+    command.add_argument("--on", choices=("here", "sagemaker"), default="here", help="(%(default)s)")
+    command.add_argument("--snapshot", metavar="ID", help="what to learn from; default: the newest")
+    command.add_argument("--seed", default="1", help="(%(default)s)")
+    command.set_defaults(run=_train)
+
     command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
     command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
     command.add_argument("--environment", default="local", help="whose results of checks (%(default)s)")
@@ -299,21 +307,23 @@ def _checks(arguments: argparse.Namespace) -> int:
 def _runs(arguments: argparse.Namespace) -> int:
     from ops import runs
 
-    return _told(lambda: runs.main(arguments.environment, model=arguments.model, compare=arguments.compare))
+    wanted = {"model": arguments.model, "compare": arguments.compare}
+    return _told(lambda: runs.main(arguments.environment, **wanted), runs.NoSuchRun)
 
 
 def _snapshots(arguments: argparse.Namespace) -> int:
     from ops import snapshots
 
     wanted = {"model": arguments.model, "compare": arguments.compare}
-    return _told(lambda: snapshots.main(arguments.environment, **wanted))
+    expected = (snapshots.NoSuchSnapshot, snapshots.WhichModel)
+    return _told(lambda: snapshots.main(arguments.environment, **wanted), *expected)
 
 
 def _lineage(arguments: argparse.Namespace) -> int:
     from ops import lineage
 
     wanted = {"name": arguments.name, "is_visitor": arguments.visitor}
-    return _told(lambda: lineage.main(arguments.environment, **wanted))
+    return _told(lambda: lineage.main(arguments.environment, **wanted), lineage.NotFound)
 
 
 def _new_model(arguments: argparse.Namespace) -> int:
@@ -326,8 +336,16 @@ def _new_model(arguments: argparse.Namespace) -> int:
         return 1
 
 
-def _told(command: Callable[[], int]) -> int:
-    """What a person may have asked wrong is told in a sentence."""
+def _train(arguments: argparse.Namespace) -> int:
+    from ops import train
+
+    wanted = {name: getattr(arguments, name) for name in ("on", "environment", "snapshot", "seed")}
+    expected = (train.NoSuchModel, train.NoSuchSnapshot, train.TrainingFailed)
+    return _told(lambda: train.main(arguments.model, **wanted), *expected)
+
+
+def _told(command: Callable[[], int], *expected: type[Exception]) -> int:
+    """What a person may have asked wrong, or cannot be reached, is told in a sentence."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from ops.cloud import CloudNotRunning
@@ -335,7 +353,7 @@ def _told(command: Callable[[], int]) -> int:
 
     try:
         return command()
-    except (LookupError, CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
+    except (*expected, CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
 

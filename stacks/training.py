@@ -49,6 +49,10 @@ class Training(cdk.Stack):
         self.pipeline = self._pipeline(transform)
         cdk.CfnOutput(self, "ArtifactsBucket", value=self.artifacts.bucket_name)
         cdk.CfnOutput(self, "PipelineArn", value=self.pipeline.state_machine_arn)
+        cdk.CfnOutput(self, "JobRoleArn", value=self.job_role.role_arn)
+        for channel, asset in (("Code", self._code), ("Wheels", self._wheels)):
+            if asset:
+                cdk.CfnOutput(self, f"Job{channel}", value=asset.s3_object_url)
         for model in environment.models:
             cdk.CfnOutput(
                 self,
