@@ -28,6 +28,7 @@ from ops.progress import console
 from training import contracts
 from warehouse import run
 
+BOX_CHARACTERS = 36  # a client_id's
 SHOWN = 5  # files of the log; how many more there are is told
 
 ANSWER = """
@@ -175,7 +176,7 @@ class Lineage:
 
     def _learned(self, package: Package, rows: int) -> Step:
         facts = {"rows": str(rows), "snapshot": package.metadata["snapshot_id"], "status": package.status}
-        return Step(kind="learned from by", name=f"{package.model}/{package.version}", facts=facts)
+        return Step(kind="learned by", name=f"{package.model}/{package.version}", facts=facts)
 
     def _answer(self, answer: Mapping[str, Any]) -> Step:
         files = run.execute(
@@ -312,17 +313,22 @@ def _drawn(step: Step) -> str:
     level = [step]
     while level:
         kinds = " and ".join(dict.fromkeys(each.kind for each in level))
-        columns.append((kinds, list(dict.fromkeys(each.name for each in level))))
+        columns.append((kinds, list(dict.fromkeys(short(each.name) for each in level))))
         for each in level:
             for source in each.made_from:
-                made_from.setdefault(source.name, []).append(each.name)
+                made_from.setdefault(short(source.name), []).append(short(each.name))
         level = [source for each in level for source in each.made_from]
     return graph.draw(columns, made_from, shorten=False, link="#{}")
 
 
+def short(name: str) -> str:
+    """A name that a box can hold: of a file, the end tells it from others."""
+    return name if len(name) <= BOX_CHARACTERS else f"…{name[1 - BOX_CHARACTERS :]}"
+
+
 def _facts(step: Step) -> str:
     rows = (
-        (escape(each.kind), f'<a id="{escape(each.name)}"></a>{escape(each.name)}', _list(each.facts))
+        (escape(each.kind), f'<a id="{escape(short(each.name))}"></a>{escape(each.name)}', _list(each.facts))
         for each in walked(step)
     )
     return html.table(("", "", "what is known"), rows)

@@ -162,11 +162,13 @@ def _board(model: str, runs: Sequence[Run]) -> str:
             *(_number(run.metrics.get(name)) for name in names),
             series(run.metrics.get(f"searched_{names[0]}", ())),
             *map(escape, _cells(run)[1:]),
-            escape(", ".join(f"{name} {value}" for name, value in run.parameters.items())),
+            html.folded(
+                "parameters", "<br>".join(escape(f"{name} {value}") for name, value in run.parameters.items())
+            ),
         )
         for run in ranked
     )
-    head = ("version", "status", *names, "points of the search", "CPU s", "USD", "ended", "parameters")
+    head = ("version", "status", *names, "points of the search", "CPU s", "USD", "ended", "")
     word = "higher" if contract.primary.is_higher_better else "lower"
     return (
         f"<h2>{escape(model)}</h2><p>{escape(contract.question)} By {escape(names[0])}: "

@@ -28,7 +28,7 @@ def run(tree: Path, *command: str) -> str:
 
 
 def copied(folder: Path) -> Path:
-    """The tree as it lies there, without what git does not know."""
+    """The tree as it lies there, without what git does not know; what was built for it is shared."""
     files = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -40,6 +40,7 @@ def copied(folder: Path) -> Path:
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    (folder / "build").symlink_to(ROOT / "build")
     return folder
 
 
