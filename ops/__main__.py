@@ -320,10 +320,10 @@ def _snapshots(arguments: argparse.Namespace) -> int:
 
 
 def _lineage(arguments: argparse.Namespace) -> int:
-    from ops import lineage
+    from ops.lineage import find, show
 
     wanted = {"name": arguments.name, "is_visitor": arguments.visitor}
-    return _told(lambda: lineage.main(arguments.environment, **wanted), lineage.NotFound)
+    return _told(lambda: show.main(arguments.environment, **wanted), find.NotFound)
 
 
 def _new_model(arguments: argparse.Namespace) -> int:

@@ -17,7 +17,8 @@ from rich.markup import escape
 
 from adapters import alarms, functions, machines, warehouse
 from domain.settings import TransformSettings
-from ops import cloud, deploy, endpoint, lineage, report
+from ops import cloud, deploy, endpoint, report
+from ops.lineage.find import Lineage, walked
 from ops.progress import Step, Steps, console
 from ops.send import Collector, Sent
 from ops.sources import Source, open_source
@@ -243,8 +244,8 @@ class Journey:
         """From an answer that was given a moment ago back to the files of the log."""
         with self._steps.step("lineage", "Trace an answer to the log"):
             asked = self._found["models"][MODEL]["answer"]["metadata"]["prediction_id"]
-            (answer,) = lineage.Lineage(self._warehouse, self._outputs).of(asked)
-            self._found["lineage"] = [[step.kind, step.name] for step in lineage.walked(answer)]
+            (answer,) = Lineage(self._warehouse, self._outputs).of(asked)
+            self._found["lineage"] = [[step.kind, step.name] for step in walked(answer)]
 
     def _answers(self) -> list[dict[str, Any]]:
         """One of each model."""

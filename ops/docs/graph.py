@@ -13,14 +13,11 @@ Columns = Sequence[tuple[str, Sequence[str]]]  # title, and the tables below it
 Place = tuple[int, int]  # left, middle
 
 
-def draw(
-    columns: Columns, reads: Mapping[str, Iterable[str]], *, shorten: bool = True, link: str = "{}.html"
-) -> str:
+def draw(columns: Columns, reads: Mapping[str, Iterable[str]], *, shorten: bool = True) -> str:
     """
     Args:
         reads: table → the tables it reads; those that are in no column are left out.
         shorten: without the schema, where the column's title says it.
-        link: where a box leads to; {} is its table.
     """
     labels = {
         table: table.partition(".")[2] if shorten else table for _, tables in columns for table in tables
@@ -37,10 +34,7 @@ def draw(
         f"<style>{''.join(_highlight(number) for number in numbers.values())}</style>"
         + "".join(_title(title, EDGE + number * (box + GAP)) for number, (title, _) in enumerate(columns))
         + "".join(_line(places, numbers, box, *edge) for edge in edges)
-        + "".join(
-            _box(link.format(table), labels[table], place, box, numbers[table])
-            for table, place in places.items()
-        )
+        + "".join(_box(table, labels[table], place, box, numbers[table]) for table, place in places.items())
         + "</svg></div>"
     )
 
@@ -73,10 +67,10 @@ def _line(places: Mapping[str, Place], numbers: Mapping[str, int], box: int, sou
     return f'<path class="e{numbers[source]} e{numbers[table]}" d="{path}"/>'
 
 
-def _box(link: str, label: str, place: Place, box: int, number: int) -> str:
+def _box(table: str, label: str, place: Place, box: int, number: int) -> str:
     x, y = place
     return (
-        f'<a class="b{number}" href="{escape(link)}">'
+        f'<a class="b{number}" href="{escape(table)}.html">'
         f'<rect x="{x}" y="{y - BOX // 2}" width="{box}" height="{BOX}" rx="5"/>'
         f'<text x="{x + 8}" y="{y + 4}">{escape(label)}</text></a>'
     )

@@ -1,5 +1,5 @@
-from ops import lineage
-from ops.lineage import Step
+from ops.lineage import find, show
+from ops.lineage.find import Step
 from ops.progress import console
 
 FILE = Step(kind="file", name="events/a.gz", facts={"events": "3"})
@@ -13,7 +13,7 @@ ANSWER = Step(
 
 
 def test_a_mart_comes_from_what_was_loaded():
-    assert lineage.upstream("marts.next_item_sessions") == [
+    assert find.upstream("marts.next_item_sessions") == [
         "marts.next_item_sessions",
         "intermediate.session_events",
         "staging.events",
@@ -22,11 +22,11 @@ def test_a_mart_comes_from_what_was_loaded():
 
 
 def test_everything_behind_an_answer_is_walked():
-    assert [step.kind for step in lineage.walked(ANSWER)] == ["answer", "session", "file", "snapshot", "file"]
+    assert [step.kind for step in find.walked(ANSWER)] == ["answer", "session", "file", "snapshot", "file"]
 
 
 def test_the_page_draws_the_way_and_leads_from_each_box_to_what_is_known():
-    page = lineage.page([ANSWER])
+    page = show.page([ANSWER])
 
     assert page.count("<rect") == 4  # a file that is behind two things is one box
     assert 'href="#next_item/s1"' in page
@@ -37,7 +37,7 @@ def test_the_page_draws_the_way_and_leads_from_each_box_to_what_is_known():
 
 def test_the_tree_tells_each_step_and_what_is_known_of_it():
     with console.capture() as said:
-        console.print(lineage.tree(ANSWER))
+        console.print(show.tree(ANSWER))
 
     assert "snapshot next_item/s1" in said.get()
     assert "rows: 10" in said.get()

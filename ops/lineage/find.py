@@ -1,5 +1,5 @@
 """
-Where an answer comes from, and where a visitor went: `python -m ops lineage`, as a tree and as a page.
+Following an answer, a version, a snapshot or a visitor through warehouse, registry and lake.
 
 answer → release → version → job → snapshot → tables → files of the log, from whichever of them is named; and
 back from a visitor to the versions that learned from them or answered them.
@@ -7,28 +7,18 @@ back from a visitor to the versions that learned from them or answered them.
 
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
-from html import escape
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from rich.markup import escape as escape_markup
-from rich.tree import Tree
 
 from adapters import registry, snapshots
 from adapters.registry import Package
-from domain import html
 from domain.snapshot import Manifest
 from domain.tables import TABLES
-from ops import checks, cloud, deploy
-from ops.docs import graph
-from ops.progress import console
 from training import contracts
 from warehouse import run
 
-BOX_CHARACTERS = 36  # a client_id's
 SHOWN = 5  # files of the log; how many more there are is told
 
 ANSWER = """
@@ -100,23 +90,11 @@ class Step:
     made_from: tuple["Step", ...] = ()
 
 
-def main(environment: str, *, name: str, is_visitor: bool) -> int:
-    """
-    Args:
-        name: a prediction_id, a model/version or a snapshot's id; of a visitor, the client_id.
-
-    Raises:
-        NotFound, NotDeployed, CloudNotRunning
-    """
-    with closing(checks.connect(environment)) as connection:
-        lineage = Lineage(connection, deploy.outputs(environment))
-        steps = lineage.of_visitor(name) if is_visitor else lineage.of(name)
-    out = cloud.STATE / "lineage.html"
-    write(steps, out=out)
-    for step in steps:
-        console.print(tree(step))
-    console.print(f"The same as a page: {out}")
-    return 0
+def walked(step: Step) -> Iterator[Step]:
+    """*step* and everything behind it."""
+    yield step
+    for each in step.made_from:
+        yield from walked(each)
 
 
 class Lineage:
@@ -283,63 +261,3 @@ def _strings(row: Mapping[str, Any]) -> dict[str, str]:
 def _utc(moment: str) -> str:
     """A manifest's moment as the warehouse keeps it: UTC, without saying so."""
     return moment.removesuffix("+00:00").replace("T", " ")
-
-
-def tree(step: Step) -> Tree:
-    shown = Tree(f"[bold]{step.kind}[/] {escape_markup(step.name)}")
-    for name, value in step.facts.items():
-        shown.add(f"[dim]{name}: {escape_markup(value)}[/]")
-    for each in step.made_from:
-        shown.add(tree(each))
-    return shown
-
-
-def write(steps: list[Step], *, out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page(steps), encoding="utf-8")
-
-
-def page(steps: list[Step]) -> str:
-    parts = [
-        f"<h2>{escape(step.kind)} {escape(step.name)}</h2>{_drawn(step)}{_facts(step)}" for step in steps
-    ]
-    return html.page("lineage", "<h1>Where it comes from</h1>", *parts)
-
-
-def _drawn(step: Step) -> str:
-    """A column per step of the way, the named thing at the left."""
-    columns: list[tuple[str, list[str]]] = []
-    made_from: dict[str, list[str]] = {}
-    level = [step]
-    while level:
-        kinds = " and ".join(dict.fromkeys(each.kind for each in level))
-        columns.append((kinds, list(dict.fromkeys(short(each.name) for each in level))))
-        for each in level:
-            for source in each.made_from:
-                made_from.setdefault(short(source.name), []).append(short(each.name))
-        level = [source for each in level for source in each.made_from]
-    return graph.draw(columns, made_from, shorten=False, link="#{}")
-
-
-def short(name: str) -> str:
-    """A name that a box can hold: of a file, the end tells it from others."""
-    return name if len(name) <= BOX_CHARACTERS else f"…{name[1 - BOX_CHARACTERS :]}"
-
-
-def _facts(step: Step) -> str:
-    rows = (
-        (escape(each.kind), f'<a id="{escape(short(each.name))}"></a>{escape(each.name)}', _list(each.facts))
-        for each in walked(step)
-    )
-    return html.table(("", "", "what is known"), rows)
-
-
-def walked(step: Step) -> Iterator[Step]:
-    """*step* and everything behind it."""
-    yield step
-    for each in step.made_from:
-        yield from walked(each)
-
-
-def _list(facts: Mapping[str, str]) -> str:
-    return "<br>".join(f"<small>{escape(name)}</small> {escape(value)}" for name, value in facts.items())
