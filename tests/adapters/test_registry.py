@@ -75,3 +75,15 @@ def test_without_an_approved_model_there_is_none():
 
     with pytest.raises(NoApprovedModel, match=GROUP):
         registry.latest_approved(GROUP)
+
+
+def test_versions_are_those_that_jobs_have_made_the_newest_first():
+    for job in ("job-1", "job-2"):
+        registry.register(GROUP, model_data=MODEL_DATA, metadata=about(job))
+    boto3.client("sagemaker").create_model_package(
+        ModelPackageGroupName=GROUP,
+        ModelApprovalStatus=APPROVED,
+        InferenceSpecification=registry._inference(MODEL_DATA),
+    )
+
+    assert [(each.version, each.job) for each in registry.versions(GROUP)] == [(2, "job-2"), (1, "job-1")]

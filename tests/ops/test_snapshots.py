@@ -12,10 +12,10 @@ def snapshot(snapshot_id: str, *, day: int = 1, sha256: str = "00", where: str =
     return Manifest(
         model="next_item",
         snapshot_id=snapshot_id,
-        attempt=f"try-of-{snapshot_id}",
+        attempt=f"try-{day}",
         as_of=f"2020-06-{day:02}T00:00:00+00:00",
         code_version="abc",
-        sql=f"copy into @next_item/{snapshot_id}/try-of-{snapshot_id}/\nwhere {where} <= '{moment}'",
+        sql=f"copy into @next_item/{snapshot_id}/try-{day}/\nwhere {where} <= '{moment}'",
         rows=100 * day,
         started_from="2020-05-01T00:00:00+00:00",
         ended_at=f"2020-06-{day:02}T00:00:00+00:00",
