@@ -44,9 +44,18 @@ def execute(cursor: FakeSnowflakeCursor, command: str) -> FakeSnowflakeCursor | 
     return cursor
 
 
+def keep_columns(cursor: FakeSnowflakeCursor) -> None:
+    """Right after a statement: DuckDB's connection, which cursors share, knows the last answer's columns."""
+    columns = [(name, str(kind), "YES", None, None, None) for name, kind, *_ in cursor._duck_conn.description]
+    cursor._columns = (cursor._last_sql, columns)
+
+
 def describe(cursor: FakeSnowflakeCursor) -> list[Any]:
-    """The columns of the last answer, as DuckDB names them; fakesnow would translate it once more."""
-    return list(cursor._duck_conn.execute(f"DESCRIBE {cursor._last_sql}", cursor._last_params).fetchall())
+    """The last answer's columns, as DuckDB's DESCRIBE has them, which would plan the statement once more."""
+    text, columns = getattr(cursor, "_columns", (None, []))
+    if text is not cursor._last_sql:  # an earlier answer that came back by its id
+        return list(cursor._duck_conn.execute(f"DESCRIBE {cursor._last_sql}", cursor._last_params).fetchall())
+    return list(columns)
 
 
 def _token(name: str) -> str:

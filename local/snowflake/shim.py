@@ -119,6 +119,7 @@ GAPS = (duckdb.Error, ClientError, AssertionError, AttributeError, LookupError, 
 def installed(account: Account) -> Iterator[None]:
     """Inside, every fakesnow cursor of this process answers for *account*."""
     known, transformed = FakeSnowflakeCursor.execute, FakeSnowflakeCursor._transform
+    ran = FakeSnowflakeCursor._execute
 
     def execute(cursor: FakeSnowflakeCursor, command: str, *args: Any, **kwargs: Any) -> FakeSnowflakeCursor:
         with account.lock:
@@ -138,12 +139,18 @@ def installed(account: Account) -> Iterator[None]:
     def transform(*statement: Any) -> Expr:
         return sort_once(read_once(unnest_in_place(transformed(*statement))))
 
+    def run(cursor: FakeSnowflakeCursor, statement: Expr, *params: Any) -> None:
+        ran(cursor, statement, *params)
+        if not statement.args.get("result_scan_sfqid"):  # that runs nothing
+            memo.keep_columns(cursor)
+
     # sqlglot warns of each statement that it cannot take apart, DuckDB of each result
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
     with (
         mock.patch.object(FakeSnowflakeCursor, "execute", execute),
         mock.patch.object(FakeSnowflakeCursor, "_transform", transform),
+        mock.patch.object(FakeSnowflakeCursor, "_execute", run),
         mock.patch.object(fakesnow.transforms, "merge", lambda statement: [statement]),
         mock.patch.multiple(fakesnow.macros, FS_FLATTEN=macros.FLATTEN, FS_TO_TIMESTAMP=macros.TO_TIMESTAMP),
         mock.patch.object(FakeSnowflakeCursor, "_describe_last_sql", memo.describe),
