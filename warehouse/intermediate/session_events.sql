@@ -64,6 +64,17 @@ left join first_starts
     on
         changed_visitors.site = first_starts.site
         and changed_visitors.client_id = first_starts.client_id;
+
+-- The earliest of them: rows from before are not even looked at.
+set changed_from = (
+    select coalesce(min(changed_from), '9999-12-31'::timestamp_ntz)
+    from operations.touched
+);
+
+set rebuilt_from = (
+    select coalesce(min(rebuilt_from), '9999-12-31'::timestamp_ntz)
+    from operations.touched
+);
 -- end if
 
 select count(*) as rows_read
@@ -74,6 +85,7 @@ inner join operations.touched
         events.site = touched.site
         and events.client_id = touched.key
         and events.occurred_at >= touched.rebuilt_from
+        and events.occurred_at >= $rebuilt_from::timestamp_ntz
 -- end if
 where events.client_id is not null;
 
@@ -83,7 +95,8 @@ using operations.touched
 where
     session_events.site = touched.site
     and session_events.client_id = touched.key
-    and session_events.session_ended_at >= touched.changed_from;
+    and session_events.session_ended_at >= touched.changed_from
+    and session_events.session_ended_at >= $changed_from::timestamp_ntz;
 -- end if
 
 -- if incremental
@@ -137,6 +150,7 @@ touched_events as (
             events.site = touched.site
             and events.client_id = touched.key
             and events.occurred_at >= touched.rebuilt_from
+            and events.occurred_at >= $rebuilt_from::timestamp_ntz
     -- end if
     where
         events.client_id is not null

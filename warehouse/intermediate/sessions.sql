@@ -18,7 +18,8 @@ using operations.touched
 where
     sessions.site = touched.site
     and sessions.client_id = touched.key
-    and sessions.ended_at >= touched.changed_from;
+    and sessions.ended_at >= touched.changed_from
+    and sessions.ended_at >= $changed_from::timestamp_ntz;
 -- end if
 
 insert into intermediate.sessions (
@@ -55,6 +56,7 @@ grouped_by_session as (
             session_events.site = touched.site
             and session_events.client_id = touched.key
             and session_events.session_ended_at >= touched.changed_from
+            and session_events.session_ended_at >= $changed_from::timestamp_ntz
     -- end if
     where session_events.session_key is not null
     group by session_events.session_key, session_events.site, session_events.client_id

@@ -20,7 +20,8 @@ using operations.touched
 where
     purchase_intent_sessions.site = touched.site
     and purchase_intent_sessions.client_id = touched.key
-    and purchase_intent_sessions.ended_at >= touched.changed_from;
+    and purchase_intent_sessions.ended_at >= touched.changed_from
+    and purchase_intent_sessions.ended_at >= $changed_from::timestamp_ntz;
 -- end if
 
 insert into marts.purchase_intent_sessions (
@@ -47,6 +48,7 @@ touched_events as (
             session_events.site = touched.site
             and session_events.client_id = touched.key
             and session_events.session_ended_at >= touched.changed_from
+            and session_events.session_ended_at >= $changed_from::timestamp_ntz
     -- end if
     where session_events.session_key is not null
 

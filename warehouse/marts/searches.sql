@@ -19,7 +19,8 @@ using operations.touched
 where
     searches.site = touched.site
     and searches.client_id = touched.key
-    and searches.session_ended_at >= touched.changed_from;
+    and searches.session_ended_at >= touched.changed_from
+    and searches.session_ended_at >= $changed_from::timestamp_ntz;
 -- end if
 
 insert into marts.searches (
@@ -47,6 +48,7 @@ touched_events as (
             session_events.site = touched.site
             and session_events.client_id = touched.key
             and session_events.session_ended_at >= touched.changed_from
+            and session_events.session_ended_at >= $changed_from::timestamp_ntz
     -- end if
     where session_events.session_key is not null
 

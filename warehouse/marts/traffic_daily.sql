@@ -53,12 +53,19 @@ select distinct
     date_trunc('day', occurred_at) as changed_from
 from moments;
 
+-- The earliest of them: rows from before are not even looked at.
+set changed_from = (
+    select coalesce(min(changed_from), '9999-12-31'::timestamp_ntz)
+    from operations.touched
+);
+
 select count(*) as rows_read
 from intermediate.session_events
 inner join operations.touched
     on
         session_events.site = touched.site
-        and date_trunc('day', session_events.occurred_at) = touched.changed_from;
+        and date_trunc('day', session_events.occurred_at) = touched.changed_from
+        and session_events.occurred_at >= $changed_from::timestamp_ntz;
 
 delete from marts.traffic_daily
 using operations.touched
@@ -97,6 +104,7 @@ visits as (
         on
             session_events.site = touched.site
             and date_trunc('day', session_events.occurred_at) = touched.changed_from
+            and session_events.occurred_at >= $changed_from::timestamp_ntz
     group by touched.site, touched.changed_from
 
 ),
@@ -113,6 +121,7 @@ placed_orders as (
         on
             orders.site = touched.site
             and date_trunc('day', orders.ordered_at) = touched.changed_from
+            and orders.ordered_at >= $changed_from::timestamp_ntz
     group by touched.site, touched.changed_from
 
 ),
@@ -128,6 +137,7 @@ answers as (
         on
             events.site = touched.site
             and date_trunc('day', events.occurred_at) = touched.changed_from
+            and events.occurred_at >= $changed_from::timestamp_ntz
     where events.name = 'prediction'
     group by touched.site, touched.changed_from
 

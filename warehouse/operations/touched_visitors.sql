@@ -12,6 +12,12 @@ where
     and client_id is not null
     and name not in ('prediction', 'training_run')
 group by site, client_id;
+
+-- The earliest of them: rows from before are not even looked at.
+set changed_from = (
+    select coalesce(min(changed_from), '9999-12-31'::timestamp_ntz)
+    from operations.touched
+);
 -- end if
 
 select count(*) as rows_read
@@ -22,5 +28,6 @@ inner join operations.touched
         session_events.site = touched.site
         and session_events.client_id = touched.key
         and session_events.session_ended_at >= touched.changed_from
+        and session_events.session_ended_at >= $changed_from::timestamp_ntz
 -- end if
 where session_events.session_key is not null;
