@@ -21,7 +21,7 @@ LONGEST = ("test_journey.py", "warehouse/test_incremental.py", "lambdas/test_rep
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file stays on one worker, and so does stacks/: each worker that tests it synthesizes the whole app."""
+    """A file stays on one worker, and stacks/ does, since each worker there synthesizes the whole app."""
     places = {item: item.path.relative_to(Path(__file__).parent).as_posix() for item in items}
     for item, place in places.items():
         item.add_marker(pytest.mark.xdist_group("stacks" if place.startswith("stacks/") else place))
