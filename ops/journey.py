@@ -29,7 +29,7 @@ SITE = "demo-shop"
 MODEL = "next_item"  # whose answers are shown visit by visit
 ALARM = "skiff-local-ingestion-rejected"
 BURST = 200  # malformed events at once; the alarm stands at 50 in a period
-PATIENCE_SECONDS = 300
+PATIENCE_SECONDS = 600  # three models are trained on what may be one core
 POLL_SECONDS = 0.5
 TOO_LITTLE = r"(EmptySnapshot|NothingToEvaluate): .*"  # why some data makes no model
 
