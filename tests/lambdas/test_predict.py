@@ -4,6 +4,7 @@ import json
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from domain.settings import PredictSettings
 from lambdas import predict
 from tests.artifacts import sealed
 from tests.training.next_item.sessions import PARAMETERS, sessions_of
+from tests.training.top_items.conftest import columns_of
 from training.next_item.fit import fit
+from training.top_items import recipe as top_items
 
 SETTINGS = PredictSettings(write_keys={"key-1": "shop"}, model="next_item", metrics_namespace="Skiff/test")
 SESSIONS = [["shoe", "sock"], ["shoe", "sock", "lace"], ["hat", "scarf"], ["shoe", "polish"], ["hat", "shoe"]]
@@ -47,12 +50,18 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "artifact"
     folder.mkdir()
     fit(sessions_of(*SESSIONS), folder, parameters=PARAMETERS, seed=1)
-    manifest = sealed(folder)
-    release = Release(release_id="release-1", model="next_item", version="7", digest=manifest.digest)
+    return released(folder, monkeypatch)
+
+
+def released(folder: Path, monkeypatch: pytest.MonkeyPatch, **about: str) -> Path:
+    """The artifact in *folder* as the layer of a function; *about* are fields of its manifest."""
+    manifest = sealed(folder, **about)
+    release = Release(release_id="release-1", model=manifest.model, version="7", digest=manifest.digest)
     content = packing.build(release, {path.name: path.read_bytes() for path in folder.iterdir()})
-    zipfile.ZipFile(io.BytesIO(content)).extractall(tmp_path / "opt")
-    monkeypatch.syspath_prepend(tmp_path / "opt/python")
-    return tmp_path / "opt" / packing.PACKAGE
+    opt = folder.parent / "opt"
+    zipfile.ZipFile(io.BytesIO(content)).extractall(opt)
+    monkeypatch.syspath_prepend(opt / "python")
+    return opt / packing.PACKAGE
 
 
 @pytest.fixture
@@ -105,6 +114,26 @@ def test_an_empty_session_gets_what_is_popular(package: Path):
 
     assert (status, item_ids(answer)) == (200, ["shoe", "hat"])
     assert answer["metadata"]["tier"] == "baseline"
+
+
+def test_a_customer_gets_their_own_items_from_the_released_batch_and_others_what_is_popular(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("MODEL", "top_items")
+    folder = tmp_path / "artifact"
+    folder.mkdir()
+    june = datetime(2020, 6, 1)
+    rows = [(f"c{n}", "purchase", item, june) for n in range(9) for item in ("hat", "scarf")]
+    data = top_items.load(columns_of(*rows, ("anna", "purchase", "lace", june)))
+    top_items.fit(data, folder, parameters=top_items.CONTRACT.search.first, seed=1)
+    released(folder, monkeypatch, model="top_items", format=top_items.FORMAT)
+
+    _, hers = ask({"client_id": "c", "events": top_items.of("anna"), "k": 1})
+    _, anybodys = ask({"client_id": "c", "events": top_items.of("nobody"), "k": 1})
+
+    assert (item_ids(hers), hers["metadata"]["tier"]) == (["lace"], "model")
+    assert (item_ids(anybodys), anybodys["metadata"]["tier"]) == (["hat"], "baseline")
+    assert hers["metadata"]["model"] == "top_items"
 
 
 def test_an_answer_is_one_line_that_is_log_event_and_metric(
