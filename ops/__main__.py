@@ -337,23 +337,24 @@ def _new_model(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from ops import train
+    from ops import snapshots, train
 
     wanted = {name: getattr(arguments, name) for name in ("on", "environment", "snapshot", "seed")}
-    expected = (train.NoSuchModel, train.NoSuchSnapshot, train.TrainingFailed)
+    expected = (train.NoSuchModel, snapshots.NoSuchSnapshot, train.TrainingFailed)
     return _told(lambda: train.main(arguments.model, **wanted), *expected)
 
 
-def _told(command: Callable[[], int], *expected: type[Exception]) -> int:
+def _told(command: Callable[[], int], *others: type[Exception]) -> int:
     """What a person may have asked wrong, or cannot be reached, is told in a sentence."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from ops.cloud import CloudNotRunning
     from ops.target import NotDeployed
 
+    expected: tuple[type[Exception], ...] = (CloudNotRunning, NotDeployed, BotoCoreError, ClientError)
     try:
         return command()
-    except (*expected, CloudNotRunning, NotDeployed, BotoCoreError, ClientError) as error:
+    except (*expected, *others) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
 
