@@ -82,6 +82,7 @@ class Shop:
     connection: Any
     found: dict[str, list[checks.Result]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _declared: set[str] = field(default_factory=set)
 
     def send(self, *lines: dict[str, Any], minutes_ago: int = 0) -> str:
         """One file in the lake, loaded by the pipe *minutes_ago*; its key."""
@@ -94,8 +95,12 @@ class Shop:
             self.rows(f"update raw.events set {earlier} where src_file = '{key}'")
         return key
 
-    def declare(self) -> None:
-        refresh.declare(self.connection, TABLES)
+    def declare(self, *layers: str) -> None:
+        """Make the tables of these layers, without a name of all, unless this shop has."""
+        for layer in layers or LAYERS:
+            if layer not in self._declared:
+                refresh.declare(self.connection, of_layer(layer))
+                self._declared.add(layer)
 
     def forget(self) -> None:
         """Empty the lake and every table."""
@@ -110,21 +115,24 @@ class Shop:
     def forget_log(self) -> None:
         """Empty what the pipes have loaded; they would load it again."""
         self.account.loaded.clear()
-        for name in ("raw.events", "raw.rejects"):
-            self.rows(f"truncate table {name}")
+        self._empty("raw.events", "raw.rejects")
 
     def forget_tables(self) -> None:
         """Empty everything that is made from the log."""
         self.declare()
-        operations = [f"operations.{name}" for name in BOOKKEEPING]
-        for name in (*(table.full_name for table in TABLES), "staging.displaced_events", *operations):
-            self.rows(f"truncate table {name}")
+        operations = (f"operations.{name}" for name in BOOKKEEPING)
+        self._empty(*(table.full_name for table in TABLES), "staging.displaced_events", *operations)
+
+    def _empty(self, *names: str) -> None:
+        """In DuckDB's words: as Snowflake's, which are translated, it would take several times as long."""
+        for name in names:
+            self.connection._duck_conn.execute(f"truncate table {DATABASE}.{name}")
 
     def transform(self, *layers: str, as_of: datetime = AS_OF) -> list[refresh.Refreshed]:
         """Refresh these layers; without a name, all of them. What checks find is kept for `violations`."""
         touched: list[refresh.Refreshed] = []
         for layer in layers or LAYERS:
-            refresh.declare(self.connection, of_layer(layer))
+            self.declare(layer)
             refresh.judge_at(self.connection, as_of)
             self.rows("begin")
             if layer == "staging":
@@ -151,6 +159,7 @@ def open_shop() -> Iterator[Shop]:
     with mock_aws(), offline() as account:
         account.s3.create_bucket(Bucket=LAKE)
         connection = snowflake.connector.connect(database=DATABASE)
+        connection._duck_conn.execute("set threads = 1")  # a second one only waits, where rows are few
         for file in (*platform.BEFORE_TRUST, *platform.AFTER_TRUST):
             if file != "platform/roles":  # no effect offline, and half of all statements
                 run.run(connection, file, **PLATFORM)
