@@ -36,6 +36,7 @@ TRAINED = (
     "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
     " 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}"
 )
+GIVE_UP = "Give up"
 GIVEN_UP = "{% {'model': $states.input.model, 'failure': $states.errorOutput} %}"
 
 
@@ -87,9 +88,10 @@ class Pipeline(StateMachine):
     def _steps(self, scope: cdk.Stack) -> sfn.IChainable:
         """What is done for one model; where a step fails, its item says why."""
         steps = (self._snapshot(scope), self._champion(scope), self._train(scope), self._register(scope))
-        given_up = sfn.Pass.jsonata(scope, "Give up")
+        given_up = sfn.Pass.jsonata(scope, GIVE_UP)
         for step in steps:
-            step.add_catch(given_up, errors=["States.ALL"], outputs=GIVEN_UP)
+            if isinstance(step, tasks.LambdaInvoke):  # of a CustomState, CDK would lose the output
+                step.add_catch(given_up, errors=["States.ALL"], outputs=GIVEN_UP)
         for before, after in pairwise(steps):
             before.next(after)
         return steps[0]
@@ -174,6 +176,7 @@ class Pipeline(StateMachine):
                 "Resource": f"arn:{scope.partition}:states:::sagemaker:createTrainingJob.sync",
                 "Arguments": request,
                 "Output": TRAINED,
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Output": GIVEN_UP, "Next": GIVE_UP}],
                 "Retry": [
                     {
                         "ErrorEquals": [

@@ -44,8 +44,10 @@ def test_a_model_that_cannot_be_made_keeps_none_of_the_others_and_the_execution_
     given_up = {"model": "top_items", "failure": {"Error": "EmptySnapshot", "Cause": "no session"}}
 
     for name in ("Snapshot", "Find champion", "Train", "Gate and register"):
-        assert per_model[name]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
-        assert per_model[name]["Catch"][0]["Next"] == "Give up"
+        (catch,) = per_model[name]["Catch"]
+        assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], "Give up")
+        text = catch["Output"].replace("$states.errorOutput", "failure")
+        assert evaluated(text, {"model": "top_items", "failure": given_up["failure"]}) == given_up
     (choice,) = states["Was any given up?"]["Choices"]
     assert choice["Next"] == "Without some models"
     assert evaluated(choice["Condition"], [made, given_up]) is True
