@@ -207,3 +207,17 @@ def test_a_refresh_reads_and_writes_only_what_arrivals_concern(shop: Shop):
         assert touched[table].rows_read <= 3
         assert 2 <= touched[table].rows_written <= 3
     assert shop.rows("select count(*) as n from intermediate.sessions") == [(51,)]
+
+
+def test_tables_whose_bookkeeping_is_lost_are_not_filled_a_second_time(shop: Shop):
+    shop.forget()
+    shop.send(
+        line("e1"), line("e2", seconds=60, name="search", search_term="tea"), line("e3", client_id="c2")
+    )
+    shop.transform()
+    before = checksums(shop)
+    shop.rows("truncate table operations.refreshes")
+
+    shop.transform()
+
+    assert (shop.violations(), checksums(shop)) == ({}, before)
