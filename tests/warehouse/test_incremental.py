@@ -221,3 +221,18 @@ def test_tables_whose_bookkeeping_is_lost_are_not_filled_a_second_time(shop: Sho
     shop.transform()
 
     assert (shop.violations(), checksums(shop)) == ({}, before)
+
+
+@pytest.mark.parametrize("is_refreshed_between", [False, True])
+def test_a_file_that_was_loaded_twice_counts_once(shop: Shop, is_refreshed_between: bool):
+    shop.forget()
+    shop.send(line("e1"), minutes_ago=30)
+    if is_refreshed_between:
+        shop.transform()
+    later = "dateadd('minute', 1, loaded_at) as loaded_at"
+    shop.rows(f"insert into raw.events select * replace ({later}) from raw.events")
+
+    shop.transform()
+
+    assert shop.violations() == {}
+    assert shop.rows("select event_id from staging.events") == [("e1",)]
