@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 THREADS = 2  # for every engine
-MEMORY_LIMIT = "2GB"  # for DuckDB's buffers; a process holds more than these
+MEMORY_LIMIT = "3GB"  # for DuckDB's buffers; a process holds up to a GiB more than these
 UNCOMPRESSED = "set force_compression = 'uncompressed'"  # packing a table costs as much as making it
 
 

@@ -29,7 +29,7 @@ PLATFORM = {
 AS_OF = datetime(2026, 2, 1, tzinfo=UTC)
 # All is loaded at once here; in a shop that lives, a line is loaded soon after it is received. The hour's
 # refresh reads from an hour before the last of these on, for loads that commit out of order.
-AS_IT_CAME = "update raw.events set loaded_at = dateadd('minute', 1, v:received_at::timestamp_ntz)"
+AS_IT_CAME = "update raw.{} set loaded_at = dateadd('minute', 1, v:received_at::timestamp_ntz)"
 STEPS = {"staging": "stage", "intermediate": "sessionize", "marts": "marts"}
 
 
@@ -68,7 +68,8 @@ def _put(s3: Any, folder: Path) -> None:
 
 def _build(connection: Any) -> Iterator[Cost]:
     yield cost("load", lambda: _load(connection))
-    run.execute(connection, AS_IT_CAME)
+    for table in ("events", "rejects"):
+        run.execute(connection, AS_IT_CAME.format(table))
     for layer, step in STEPS.items():
         yield cost(step, lambda layer=layer: _refresh_layer(connection, layer))  # type: ignore[misc]
 

@@ -12,7 +12,7 @@ from tests.sql.reading import READING, REPLAY
 
 ALIKE = {
     "aggregates": {"array_agg", "avg", "count", "count_if", "max", "max_by", "min", "min_by", "sum"},
-    "windows": {"first_value", "lag", "row_number"},
+    "windows": {"first_value", "lag", "last_value", "lead", "row_number"},
     "time": {
         "convert_timezone",
         "date_part",

@@ -100,12 +100,20 @@ where
 -- end if
 
 -- if incremental
+-- A copy that was replaced keeps its own moment, so nothing from before the earliest of them is concerned.
+set arrived_from = (
+    select coalesce(min(occurred_at), '9999-12-31'::timestamp_ntz)
+    from staging.changes
+    where loaded_at > $since::timestamp_ntz
+);
+
 delete from intermediate.session_events
 using staging.changes
 where
     session_events.client_id is null
     and session_events.site = changes.site
     and session_events.event_id = changes.event_id
+    and session_events.occurred_at >= $arrived_from::timestamp_ntz
     and changes.client_id is null
     and changes.loaded_at > $since::timestamp_ntz;
 -- end if
@@ -158,7 +166,7 @@ touched_events as (
 
 ),
 
-after_silence as (
+between_events as (
 
     select
         *,
@@ -169,66 +177,51 @@ after_silence as (
                 order by occurred_at, event_id
             ),
             occurred_at
-        ) as silence_ms
+        ) as silence_before_ms,
+        datediff(
+            'millisecond',
+            occurred_at,
+            lead(occurred_at) over (
+                partition by site, client_id
+                order by occurred_at, event_id
+            )
+        ) as silence_after_ms
     from touched_events
-
-),
-
-numbered_by_session as (
-
-    select
-        *,
-        coalesce(silence_ms > 1800 * 1000, true) as is_first,
-        sum(iff(silence_ms > 1800 * 1000, 1, 0)) over (
-            partition by site, client_id
-            order by occurred_at, event_id
-            rows between unbounded preceding and current row
-        ) as session_number
-    from after_silence
-
-),
-
-named_sessions as (
-
-    select
-        site,
-        client_id,
-        session_number,
-        -- the first event's id, so that a session keeps its key when another one is split or grows;
-        -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
-        sha2(
-            site || '|' || length(client_id) || '|' || client_id || '|' || max(iff(is_first, event_id, null)),
-            256
-        ) as session_key,
-        max(occurred_at) as session_ended_at
-    from numbered_by_session
-    group by site, client_id, session_number
 
 ),
 
 with_session as (
 
     select
-        numbered_by_session.site,
-        numbered_by_session.event_id,
-        named_sessions.session_key,
-        named_sessions.session_ended_at,
-        numbered_by_session.client_id,
-        numbered_by_session.user_id,
-        numbered_by_session.session_id,
-        numbered_by_session.occurred_at,
-        numbered_by_session.name,
-        numbered_by_session.search_term,
-        numbered_by_session.transaction_id,
-        numbered_by_session.currency,
-        numbered_by_session.value,
-        numbered_by_session.prediction_id
-    from numbered_by_session
-    inner join named_sessions
-        on
-            numbered_by_session.site = named_sessions.site
-            and numbered_by_session.client_id = named_sessions.client_id
-            and numbered_by_session.session_number = named_sessions.session_number
+        site,
+        event_id,
+        -- the first event's id, so that a session keeps its key when another one is split or grows;
+        -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
+        sha2(
+            site || '|' || length(client_id) || '|' || client_id || '|'
+            || last_value(iff(coalesce(silence_before_ms > 1800 * 1000, true), event_id, null)) ignore nulls over (
+                partition by site, client_id
+                order by occurred_at, event_id
+                rows between unbounded preceding and current row
+            ),
+            256
+        ) as session_key,
+        min(iff(coalesce(silence_after_ms > 1800 * 1000, true), occurred_at, null)) over (
+            partition by site, client_id
+            order by occurred_at, event_id
+            rows between current row and unbounded following
+        ) as session_ended_at,
+        client_id,
+        user_id,
+        session_id,
+        occurred_at,
+        name,
+        search_term,
+        transaction_id,
+        currency,
+        value,
+        prediction_id
+    from between_events
 
 ),
 
@@ -259,4 +252,6 @@ without_consent as (
 
 select * from with_session
 union all
-select * from without_consent;
+select * from without_consent
+-- By time, for a first refresh too: later ones are bounded by time, and skip what holds only older rows.
+order by session_ended_at;

@@ -30,25 +30,36 @@ insert into marts.next_item_sessions (
 )
 with
 
+own_sessions as (
+
+    select
+        session_events.site,
+        session_events.event_id,
+        session_events.session_key
+    from intermediate.session_events
+    -- if incremental
+    inner join operations.touched
+        on
+            session_events.site = touched.site
+            and session_events.client_id = touched.key
+    -- end if
+    where
+        session_events.session_id is null
+        and session_events.name = 'view_item'
+
+),
+
 looks as (
 
     select
         item_events.site,
         item_events.client_id,
+        item_events.session_id,
+        own_sessions.session_key as own_session,
         item_events.event_id,
         item_events.occurred_at,
         item_events.position,
-        item_events.item_id,
-        iff(
-            item_events.session_id is null,
-            session_events.session_key,
-            -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
-            sha2(
-                item_events.site || '|' || length(item_events.client_id) || '|' || item_events.client_id
-                || '|' || item_events.session_id,
-                256
-            )
-        ) as session_key
+        item_events.item_id
     from intermediate.item_events
     -- if incremental
     inner join operations.touched
@@ -56,46 +67,90 @@ looks as (
             item_events.site = touched.site
             and item_events.client_id = touched.key
     -- end if
-    left join intermediate.session_events
+    left join own_sessions
         on
-            item_events.site = session_events.site
-            and item_events.event_id = session_events.event_id
-            and session_events.session_id is null
+            item_events.site = own_sessions.site
+            and item_events.event_id = own_sessions.event_id
     where
         item_events.client_id is not null
         and item_events.name = 'view_item' -- as in training/next_item/features.py
 
 ),
 
-newest_looks as (
+long_sessions as (
+
+    select
+        site,
+        client_id,
+        session_id,
+        own_session
+    from looks
+    group by site, client_id, session_id, own_session
+    having count(*) > 1000
+
+),
+
+too_old as (
 
     -- A client that never changes its session would grow one array for ever, and the first array above Snowflake's
     -- limit (16 MB in older accounts) fails every run after it. A thousand looks are far more than a visit, and at
     -- most 1 MB: an id has at most 256 characters.
-    select * from looks
+    select
+        looks.site,
+        looks.event_id,
+        looks.position
+    from looks
+    inner join long_sessions
+        on
+            looks.site = long_sessions.site
+            and looks.client_id = long_sessions.client_id
+            and looks.session_id is not distinct from long_sessions.session_id
+            and looks.own_session is not distinct from long_sessions.own_session
     qualify
         row_number() over (
-            partition by session_key
-            order by occurred_at desc, event_id desc, position desc
-        ) <= 1000
+            partition by looks.site, looks.client_id, looks.session_id, looks.own_session
+            order by looks.occurred_at desc, looks.event_id desc, looks.position desc
+        ) > 1000
 
 ),
 
 grouped_by_session as (
 
     select
-        session_key,
         site,
         client_id,
+        session_id,
+        own_session,
         min(occurred_at) as started_at,
         max(occurred_at) as ended_at,
         array_agg(item_id) within group (order by occurred_at, event_id, position) as item_ids,
         array_agg(date_part(epoch_millisecond, occurred_at)) within group (
             order by occurred_at, event_id, position
         ) as occurred_at_ms
-    from newest_looks
-    group by session_key, site, client_id
+    from looks
+    where
+        not exists (
+            select 1 as found
+            from too_old
+            where
+                too_old.site = looks.site
+                and too_old.event_id = looks.event_id
+                and too_old.position = looks.position
+        )
+    group by site, client_id, session_id, own_session
 
 )
 
-select * from grouped_by_session;
+select
+    coalesce(
+        own_session,
+        -- the length, because a client chooses its ids: "a|b" and "c" must not read as "a" and "b|c"
+        sha2(site || '|' || length(client_id) || '|' || client_id || '|' || session_id, 256)
+    ) as session_key,
+    site,
+    client_id,
+    started_at,
+    ended_at,
+    item_ids,
+    occurred_at_ms
+from grouped_by_session;

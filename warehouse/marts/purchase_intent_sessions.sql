@@ -15,6 +15,18 @@ create or alter table marts.purchase_intent_sessions (
 ) comment = 'What a session did until it bought: what purchase_intent learns from';
 
 -- if incremental
+-- The earliest event of these sessions: items of events from before are not even looked at.
+set started_from = (
+    select coalesce(min(sessions.started_at), '9999-12-31'::timestamp_ntz)
+    from intermediate.sessions
+    inner join operations.touched
+        on
+            sessions.site = touched.site
+            and sessions.client_id = touched.key
+            and sessions.ended_at >= touched.changed_from
+            and sessions.ended_at >= $changed_from::timestamp_ntz
+);
+
 delete from marts.purchase_intent_sessions
 using operations.touched
 where
@@ -40,7 +52,14 @@ with
 
 touched_events as (
 
-    select session_events.*
+    select
+        session_events.session_key,
+        session_events.site,
+        session_events.client_id,
+        session_events.event_id,
+        session_events.occurred_at,
+        session_events.name,
+        session_events.value
     from intermediate.session_events
     -- if incremental
     inner join operations.touched
@@ -134,7 +153,11 @@ first_items as (
         event_id,
         item_id
     from intermediate.item_events
-    where position = 0
+    where
+        position = 0
+        -- if incremental
+        and occurred_at >= $started_from::timestamp_ntz
+        -- end if
 
 ),
 

@@ -14,6 +14,18 @@ create or alter table marts.searches (
 ) comment = 'What was searched for, and what came of it';
 
 -- if incremental
+-- The earliest event of these sessions: items of events from before are not even looked at.
+set started_from = (
+    select coalesce(min(sessions.started_at), '9999-12-31'::timestamp_ntz)
+    from intermediate.sessions
+    inner join operations.touched
+        on
+            sessions.site = touched.site
+            and sessions.client_id = touched.key
+            and sessions.ended_at >= touched.changed_from
+            and sessions.ended_at >= $changed_from::timestamp_ntz
+);
+
 delete from marts.searches
 using operations.touched
 where
@@ -40,7 +52,15 @@ with
 
 touched_events as (
 
-    select session_events.*
+    select
+        session_events.site,
+        session_events.event_id,
+        session_events.session_key,
+        session_events.client_id,
+        session_events.occurred_at,
+        session_events.session_ended_at,
+        session_events.name,
+        session_events.search_term
     from intermediate.session_events
     -- if incremental
     inner join operations.touched
@@ -87,6 +107,9 @@ first_items as (
     where
         item_events.position = 0
         and item_events.name = 'view_item'
+        -- if incremental
+        and item_events.occurred_at >= $started_from::timestamp_ntz
+        -- end if
 
 ),
 

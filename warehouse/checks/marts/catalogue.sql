@@ -17,6 +17,8 @@ inner join operations.touched
     on
         item_events.site = touched.site
         and item_events.item_id = touched.key
+        and item_events.occurred_at >= touched.changed_from
+        and item_events.occurred_at >= $changed_from::timestamp_ntz
 -- end if
 left join marts.catalogue
     on
