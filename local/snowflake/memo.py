@@ -76,11 +76,27 @@ def _translation(cursor: FakeSnowflakeCursor, text: str) -> Translation:
     return _translated[where]
 
 
+class _Spelled:
+    """An expression whose text is known already; sqlglot's own, which are compiled, take no other method."""
+
+    def __init__(self, expression: Expr, text: str) -> None:
+        self._expression, self._text = expression, text
+
+    @property  # type: ignore[misc]  # for isinstance, which fakesnow goes by
+    def __class__(self) -> type[Expr]:
+        return type(self._expression)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._expression, name)
+
+    def sql(self, *_: Any, **__: Any) -> str:
+        return self._text
+
+
 def _run(cursor: FakeSnowflakeCursor, expression: Expr, text: str) -> None:
-    expression.sql = lambda *_, **__: text  # type: ignore[method-assign]  # it has been spelled already
     cursor._sqlstate = None
     try:
-        cursor._execute(expression, None)
+        cursor._execute(_Spelled(expression, text), None)
     except ProgrammingError as error:
         cursor._sqlstate = error.sqlstate
         raise
