@@ -21,7 +21,7 @@ from ops.progress import Steps, console
 
 HOME = Path(".skiff/bench")
 BUILD = ("load", "stage", "sessionize", "marts")  # together a full build
-ALL = (*BUILD, "build", "checks", "hour", "replay")
+ALL = (*BUILD, "build", "checks", "idle", "hour", "replay")
 YARDSTICK = "duckdb_by_hand"
 
 
