@@ -73,7 +73,7 @@ def _output(module: str, *arguments: str) -> str:
 
 
 def _train(root: Path) -> None:
-    (root / "checkpoints/bench/points.jsonl").unlink(missing_ok=True)  # nothing is remembered of another run
+    (root / "checkpoints/points.jsonl").unlink(missing_ok=True)  # nothing is remembered of another run
     job.run(root, job="bench")
 
 

@@ -91,7 +91,7 @@ def measured(sessions: Sessions, *, contract: Contract = SHOPPERS, seed: int = 1
     past, test = split.by_days(sessions, days=contract.test_days)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        points = search.search(contract, recipe, past, seed=seed, checkpoint=folder / "points.jsonl")
+        points = search.search(contract, recipe, past, seed=seed, checkpoints=folder / "points")
         (artifact := folder / "model").mkdir()
         recipe.fit(past, artifact, parameters=points[0].parameters, seed=seed)
         return Result(outcomes=recipe.outcomes(artifact, test), majority=majority(past, test), points=points)

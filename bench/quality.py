@@ -93,7 +93,7 @@ class Contest:
 def chosen(contract: Contract, recipe: Recipe[D], past: D) -> Parameters:
     """Those that do best on the last validation days of the *past*."""
     with TemporaryDirectory() as name:
-        points = search.search(contract, recipe, past, seed=SEED, checkpoint=Path(name) / "points.jsonl")
+        points = search.search(contract, recipe, past, seed=SEED, checkpoints=Path(name) / "points")
         return points[0].parameters
 
 

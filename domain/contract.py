@@ -58,6 +58,7 @@ class Search:
 
     space: Mapping[str, Sequence[Any]]
     points: int
+    jobs: int = 0  # that try them side by side before the training; 0: the training's own job tries them all
 
     @property
     def first(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ keeps none of the others; in the end the execution fails and says which.
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -31,6 +32,7 @@ JOB = (
     "$replace($substring($replace($states.input.model & '-' & $states.input.id,"
     " /[^a-zA-Z0-9]+/, '-'), 0, 63), /-+$/, '')"
 )
+SHARE_JOB = f"$substring({JOB}, 0, 55) & '-share-' & $states.input.share"
 EXPRESSION = re.compile(r'"\{% (.*?) %\}"')
 TRAINED = (
     "{% $merge([$states.input, {'job': $states.result.TrainingJobName,"
@@ -78,7 +80,7 @@ class Pipeline(StateMachine):
                 "id": "{% $states.context.Execution.Name %}",
                 **{
                     name: f"{{% $states.context.Map.Item.Value.{name} %}}"
-                    for name in ("model", "group", "instance", "metrics")
+                    for name in ("model", "group", "instance", "metrics", "shares")
                 },
             },
         )
@@ -87,7 +89,13 @@ class Pipeline(StateMachine):
 
     def _steps(self, scope: cdk.Stack) -> sfn.IChainable:
         """What is done for one model; where a step fails, its item says why."""
-        steps = (self._snapshot(scope), self._champion(scope), self._train(scope), self._register(scope))
+        steps = (
+            self._snapshot(scope),
+            self._champion(scope),
+            self._search(scope),
+            self._train(scope),
+            self._register(scope),
+        )
         given_up = sfn.Pass.jsonata(scope, GIVE_UP)
         for step in steps:
             if isinstance(step, tasks.LambdaInvoke):  # of a CustomState, CDK would lose the output
@@ -115,6 +123,7 @@ class Pipeline(StateMachine):
             "model": name,
             "group": group_name(self._parts.environment.name, name),
             "instance": contract.instance,
+            "shares": [str(number) for number in range(contract.search.jobs)],
             "metrics": metric_definitions([metric.name for metric in contract.metrics] + baselines),
         }
 
@@ -143,40 +152,102 @@ class Pipeline(StateMachine):
             outputs="{% $merge([$states.input, $states.result.Payload]) %}",
         )
 
+    def _search(self, scope: cdk.Stack) -> sfn.Map:
+        """
+        Jobs that share the points of the search, side by side: none where the contract asks for none.
+
+        What they find lies among the checkpoints of the training, which tries what is missing: so one that
+        fails costs time, and nothing else.
+        """
+        search = sfn.Map.jsonata(
+            scope,
+            "Search",
+            items=sfn.ProvideItems.jsonata("{% $states.input.shares %}"),
+            item_selector={
+                "share": "{% $states.context.Map.Item.Value %}",
+                **{name: f"{{% $states.input.{name} %}}" for name in ("model", "as_of", "id", "instance")},
+                "snapshot": "{% $states.input.snapshot %}",
+            },
+            outputs="{% $states.input %}",
+        )
+        passed_over = sfn.Pass.jsonata(scope, "Left to the training")
+        request = self._request(
+            name=f"{{% {SHARE_JOB} %}}",
+            metrics=[],
+            channels=f"{{% {_expression(self._channels())} %}}",
+            checkpoints="& '/share-' & $states.input.share",
+            hyperparameters={"share": "{% $states.input.share %}"},
+        )
+        job = self._job(scope, "Try share", request, output="{% {} %}", given_up=passed_over.state_id)
+        job.next(passed_over)
+        search.item_processor(job)
+        return search
+
     def _train(self, scope: cdk.Stack) -> sfn.CustomState:
-        """CDK's own task knows neither spot nor an entry point, so the state is written out."""
-        channels = [
+        request = self._request(
+            name=f"{{% {JOB} %}}",
+            metrics="{% $states.input.metrics %}",
+            channels=f"{{% $append({_expression(self._channels())}, $states.input.channels) %}}",
+        )
+        return self._job(scope, "Train", request, output=TRAINED, given_up=GIVE_UP, gives_up_with=GIVEN_UP)
+
+    def _channels(self) -> list[dict[str, Any]]:
+        return [
             channel("snapshot", "{% $states.input.snapshot.uri %}"),
             channel("code", self._parts.code.s3_object_url),
             *([channel("wheels", self._parts.wheels.s3_object_url)] if self._parts.wheels else []),
         ]
-        request = create_training_job(
-            name=f"{{% {JOB} %}}",
+
+    def _request(
+        self,
+        *,
+        name: str,
+        metrics: list[Any] | str,
+        channels: str,
+        checkpoints: str = "",
+        hyperparameters: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        artifacts = self._parts.artifacts
+        return create_training_job(
+            name=name,
             role_arn=self._parts.job_role.role_arn,
             region=self._parts.environment.region,
             instance="{% $states.input.instance %}",
-            metrics="{% $states.input.metrics %}",
-            channels=f"{{% $append({_expression(channels)}, $states.input.channels) %}}",
-            output_uri=f"{self._parts.artifacts.s3_url_for_object('models')}/",
-            checkpoint_uri=f"{{% '{self._parts.artifacts.s3_url_for_object('checkpoints')}/' & {JOB} %}}",
+            metrics=metrics,
+            channels=channels,
+            output_uri=f"{artifacts.s3_url_for_object('models')}/",
+            checkpoint_uri=f"{{% '{artifacts.s3_url_for_object('checkpoints')}/' & {JOB} {checkpoints} %}}",
             hyperparameters={
                 "model": "{% $states.input.model %}",
                 "as_of": "{% $states.input.as_of %}",
                 "seed": SEED,
                 "code_version": self._parts.code.asset_hash,
+                **(hyperparameters or {}),
             },
             tags={"model": "{% $states.input.model %}", "environment": self._parts.environment.name},
         )
+
+    def _job(
+        self,
+        scope: cdk.Stack,
+        name: str,
+        request: Mapping[str, Any],
+        *,
+        output: str,
+        given_up: str,
+        gives_up_with: str = "{% {} %}",
+    ) -> sfn.CustomState:
+        """CDK's own task knows neither spot nor an entry point, so the state is written out."""
         return sfn.CustomState(
             scope,
-            "Train",
+            name,
             state_json={
                 "Type": "Task",
                 "QueryLanguage": "JSONata",
                 "Resource": f"arn:{scope.partition}:states:::sagemaker:createTrainingJob.sync",
                 "Arguments": request,
-                "Output": TRAINED,
-                "Catch": [{"ErrorEquals": ["States.ALL"], "Output": GIVEN_UP, "Next": GIVE_UP}],
+                "Output": output,
+                "Catch": [{"ErrorEquals": ["States.ALL"], "Output": gives_up_with, "Next": given_up}],
                 "Retry": [
                     {
                         "ErrorEquals": [

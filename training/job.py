@@ -10,12 +10,14 @@ import json
 import os
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from domain import artifact
 from domain.contract import Contract
-from domain.evaluation import CARD, EVALUATION, Cost, Evaluation
+from domain.evaluation import CARD, EVALUATION, Cost, Evaluation, Point
 from domain.training_job import cost_usd
 from training import card, contracts, snapshot
 from training.intervals import rounded
@@ -33,12 +35,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, required=True)
     root = parser.parse_args().root
+    given = json.loads((root / "input/config/hyperparameters.json").read_text())
     try:
-        evaluation = run(root, job=os.environ["TRAINING_JOB_NAME"])
+        if "share" in given:
+            _print_points(try_share(root, given))
+        else:
+            _print_metrics(run(root, job=os.environ["TRAINING_JOB_NAME"]))
     except Exception as error:  # whatever it was, it must reach the person who reads the job's status
         _write_failure(root, error)
         raise
-    _print_metrics(evaluation)
+
+
+def try_share(root: Path, given: Mapping[str, str]) -> list[Point]:
+    """Try what hyperparameter `share` says of the search's points; they are left among the checkpoints."""
+    training, _ = _opened(root, given)
+    return training.try_share(int(given["share"]), checkpoints=root / "checkpoints")
 
 
 def run(root: Path, *, job: str) -> Evaluation:
@@ -54,18 +65,9 @@ def run(root: Path, *, job: str) -> Evaluation:
     """
     started, cpu_started = time.perf_counter(), time.process_time()
     given = json.loads((root / "input/config/hyperparameters.json").read_text())
-    contract = contracts.of(given["model"])
-    frozen = _snapshot(root, contract)
-    training = Training.of(
-        contract,
-        importlib.import_module(f"training.{contract.model}.recipe"),
-        frozen.columns,
-        as_of=datetime.fromisoformat(given["as_of"]),
-        seed=int(given["seed"]),
-    )
-    shown = training.show(
-        champion_channel=root / "input/data/champion", checkpoint=root / "checkpoints/points.jsonl"
-    )
+    training, frozen = _opened(root, given)
+    contract = training.contract
+    shown = training.show(champion_channel=root / "input/data/champion", checkpoints=root / "checkpoints")
     (root / "model").mkdir(parents=True, exist_ok=True)
     shipped = training.ship(root / "model", shown.parameters)
     newest_ms = int(training.data.ended_at_S.max())
@@ -94,6 +96,19 @@ def run(root: Path, *, job: str) -> Evaluation:
     )
     _write_output(root / "output/data", contract, evaluation)
     return evaluation
+
+
+def _opened(root: Path, given: Mapping[str, str]) -> tuple[Training[Any], Snapshot]:
+    contract = contracts.of(given["model"])
+    frozen = _snapshot(root, contract)
+    training = Training.of(
+        contract,
+        importlib.import_module(f"training.{contract.model}.recipe"),
+        frozen.columns,
+        as_of=datetime.fromisoformat(given["as_of"]),
+        seed=int(given["seed"]),
+    )
+    return training, frozen
 
 
 def _snapshot(root: Path, contract: Contract) -> Snapshot:
@@ -125,6 +140,11 @@ def _write_failure(root: Path, error: Exception) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [f"{type(error).__name__}: {error}", "", *traceback.format_tb(error.__traceback__)[-1:]]
     path.write_text("\n".join(lines)[:FAILURE_CHARACTERS])
+
+
+def _print_points(points: Sequence[Point]) -> None:
+    for point in points:
+        print(f"{point.metric} in {point.cpu_seconds} CPU seconds: {json.dumps(point.parameters)}")
 
 
 def _print_metrics(evaluation: Evaluation) -> None:

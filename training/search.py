@@ -1,13 +1,14 @@
 """
 Which parameters to train with: each point is tried on the validation days, the best wins.
 
-A point is one call, `tried`, that needs nothing of the others: it could be a job of its own.
+A point is one call, `tried`, that needs nothing of the others. So jobs may share them: each leaves what it
+found among the checkpoints of the training that follows, which tries what is still missing.
 """
 
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
@@ -19,7 +20,7 @@ from training import split
 from training.intervals import rounded
 from training.recipe import D, Parameters, Recipe
 
-Tried = Callable[[Parameters], Point]
+POINTS = "points.jsonl"
 
 
 def points(search: Search, *, seed: int) -> list[Parameters]:
@@ -32,24 +33,46 @@ def points(search: Search, *, seed: int) -> list[Parameters]:
 
 
 def search(
-    contract: Contract, recipe: Recipe[D], past: D, *, seed: int, checkpoint: Path
+    contract: Contract, recipe: Recipe[D], past: D, *, seed: int, checkpoints: Path
 ) -> tuple[Point, ...]:
     """
-    All points, the best first; of equal ones, the one that was tried first.
+    All points, the best first; of equal ones, the one that comes first among `points`.
 
     Args:
         past: what came before the test days; its own last days are those that points are tried on.
-        checkpoint: a file that outlives an interrupted job: what it holds is not tried again.
+        checkpoints: a folder that outlives an interrupted job: what it holds is not tried again.
     """
-    known = _remembered(checkpoint)
-    found = []
-    for parameters in points(contract.search, seed=seed):
-        if (point := known.get(_key(parameters))) is None:
-            point = tried(contract, recipe, past, parameters, seed=seed)
-            _remember(checkpoint, point)
-        found.append(point)
+    wanted = points(contract.search, seed=seed)
+    found = _each(contract, recipe, past, wanted, seed=seed, checkpoints=checkpoints)
     sign = -1 if contract.primary.is_higher_better else 1
     return tuple(sorted(found, key=lambda point: sign * point.metric))
+
+
+def share(
+    contract: Contract, recipe: Recipe[D], past: D, number: int, *, seed: int, checkpoints: Path
+) -> list[Point]:
+    """What job *number* of the contract's `search.jobs` tries, counted from 0."""
+    wanted = points(contract.search, seed=seed)[number :: contract.search.jobs]
+    return _each(contract, recipe, past, wanted, seed=seed, checkpoints=checkpoints)
+
+
+def _each(
+    contract: Contract,
+    recipe: Recipe[D],
+    past: D,
+    wanted: Iterable[Parameters],
+    *,
+    seed: int,
+    checkpoints: Path,
+) -> list[Point]:
+    known = _remembered(checkpoints)
+    found = []
+    for parameters in wanted:
+        if (point := known.get(_key(parameters))) is None:
+            point = tried(contract, recipe, past, parameters, seed=seed)
+            _remember(checkpoints, point)
+        found.append(point)
+    return found
 
 
 def tried(contract: Contract, recipe: Recipe[D], past: D, parameters: Parameters, *, seed: int) -> Point:
@@ -68,15 +91,16 @@ def tried(contract: Contract, recipe: Recipe[D], past: D, parameters: Parameters
     )
 
 
-def _remembered(checkpoint: Path) -> dict[str, Point]:
-    lines = checkpoint.read_text().splitlines() if checkpoint.exists() else []
+def _remembered(checkpoints: Path) -> dict[str, Point]:
+    """Those of jobs that shared the points lie in folders below."""
+    lines = (line for file in sorted(checkpoints.rglob(POINTS)) for line in file.read_text().splitlines())
     found = [Point(**json.loads(line)) for line in lines]
     return {_key(point.parameters): point for point in found}
 
 
-def _remember(checkpoint: Path, point: Point) -> None:
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    with checkpoint.open("a") as file:
+def _remember(checkpoints: Path, point: Point) -> None:
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    with (checkpoints / POINTS).open("a") as file:
         file.write(json.dumps(asdict(point)) + "\n")
 
 

@@ -22,7 +22,7 @@ from training import behaviour, champion, leaks, split
 from training.behaviour import Trial
 from training.intervals import Draws, rounded
 from training.recipe import D, Outcomes, Parameters, Predictor, Recipe, Request
-from training.search import search
+from training.search import search, share
 
 ROUNDS = 3  # in which the golden requests are timed; the fastest counts, others share their CPU with somebody
 
@@ -79,7 +79,12 @@ class Training(Generic[D]):
         split.check_past(data, as_of=as_of)
         return cls(contract=contract, recipe=recipe, data=data, as_of=as_of, seed=seed)
 
-    def show(self, *, champion_channel: Path, checkpoint: Path) -> Shown:
+    def try_share(self, number: int, *, checkpoints: Path) -> list[Point]:
+        """Try the points that are job *number*'s, for the training that follows."""
+        past, _ = split.by_days(self.data, days=self.contract.test_days)
+        return share(self.contract, self.recipe, past, number, seed=self.seed, checkpoints=checkpoints)
+
+    def show(self, *, champion_channel: Path, checkpoints: Path) -> Shown:
         """
         Choose parameters and find out how good a model of the past is on the days after it.
 
@@ -88,7 +93,7 @@ class Training(Generic[D]):
         """
         past, last_days = split.by_days(self.data, days=self.contract.test_days)
         test = split.sample(last_days, at_most=self.contract.test_sessions, seed=self.seed)
-        points = search(self.contract, self.recipe, past, seed=self.seed, checkpoint=checkpoint)
+        points = search(self.contract, self.recipe, past, seed=self.seed, checkpoints=checkpoints)
         with TemporaryDirectory() as name:
             folder = Path(name)
             self.recipe.fit(past, folder, parameters=points[0].parameters, seed=self.seed)

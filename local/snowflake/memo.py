@@ -82,8 +82,8 @@ class _Spelled:
     def __init__(self, expression: Expr, text: str) -> None:
         self._expression, self._text = expression, text
 
-    @property  # type: ignore[misc]  # for isinstance, which fakesnow goes by
-    def __class__(self) -> type[Expr]:
+    @property  # for isinstance, which fakesnow goes by
+    def __class__(self) -> type[Expr]:  # type: ignore[override]
         return type(self._expression)
 
     def __getattr__(self, name: str) -> Any:

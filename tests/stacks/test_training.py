@@ -32,7 +32,7 @@ def test_the_pipeline_walks_from_clean_tables_to_the_registry(definition: Defini
         "Models",
         "Was any given up?",
     ]
-    assert per_model == ["Snapshot", "Find champion", "Train", "Gate and register"]
+    assert per_model == ["Snapshot", "Find champion", "Search", "Train", "Gate and register"]
 
 
 def test_a_model_that_cannot_be_made_keeps_none_of_the_others_and_the_execution_fails(
@@ -103,6 +103,30 @@ def test_instance_and_metrics_of_a_job_are_those_of_its_models_contract(definiti
     ]
     assert names[:2] == ["mrr_20_all", "mrr_20"]
     assert {"popularity_hit_rate_20", "covisitation_mrr_20_all"} <= set(names)
+
+
+def test_jobs_that_share_the_search_leave_what_they_find_among_the_training_s_checkpoints(
+    definition: Definitions,
+):
+    search = definition("prod", "Training")["States"]["Models"]["ItemProcessor"]["States"]["Search"]
+    request = search["ItemProcessor"]["States"]["Try share"]["Arguments"]
+    item = {"model": "purchase_intent", "id": "nightly_1", "share": "2"}
+
+    checkpoints = evaluated(request["CheckpointConfig"]["S3Uri"], item)
+
+    assert evaluated(request["TrainingJobName"], item) == "purchase-intent-nightly-1-share-2"
+    assert checkpoints.endswith("/checkpoints/purchase-intent-nightly-1/share-2")
+    assert request["HyperParameters"]["share"] == "{% $states.input.share %}"
+    assert search["Output"] == "{% $states.input %}"
+
+
+def test_a_share_that_fails_is_left_to_the_training(definition: Definitions):
+    search = definition("prod", "Training")["States"]["Models"]["ItemProcessor"]["States"]["Search"]
+    states = search["ItemProcessor"]["States"]
+
+    (catch,) = states["Try share"]["Catch"]
+
+    assert states[catch["Next"]]["Type"] == "Pass" and states[catch["Next"]]["End"] is True
 
 
 def test_a_job_has_checkpoints_of_its_own(definition: Definitions):

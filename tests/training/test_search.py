@@ -55,7 +55,7 @@ def test_the_best_wins_and_of_equals_the_first(
         search, "tried", lambda _contract, _recipe, _past, parameters, seed: point(next(tried), **parameters)
     )
 
-    found = search.search(CONTRACT, recipe, past, seed=1, checkpoint=tmp_path / "points.jsonl")
+    found = search.search(CONTRACT, recipe, past, seed=1, checkpoints=tmp_path / "points")
 
     assert found[0].parameters == search.points(CONTRACT.search, seed=1)[best]
 
@@ -71,10 +71,30 @@ def test_a_point_says_how_good_it_is_and_what_it_cost(past: Sessions):
 
 
 def test_an_interrupted_search_goes_on_where_it_was(past: Sessions, tmp_path: Path):
-    checkpoint = tmp_path / "checkpoints/points.jsonl"
-    first = search.search(CONTRACT, recipe, past, seed=1, checkpoint=checkpoint)
+    checkpoints = tmp_path / "checkpoints"
+    first = search.search(CONTRACT, recipe, past, seed=1, checkpoints=checkpoints)
 
-    again = search.search(CONTRACT, recipe, past, seed=1, checkpoint=checkpoint)
+    again = search.search(CONTRACT, recipe, past, seed=1, checkpoints=checkpoints)
 
     assert again == first  # to the CPU second: nothing was tried again
-    assert len(checkpoint.read_text().splitlines()) == 3
+    assert len((checkpoints / "points.jsonl").read_text().splitlines()) == 3
+
+
+def test_jobs_share_the_points_and_the_training_tries_what_is_missing(
+    past: Sessions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    contract = replace(CONTRACT, search=replace(CONTRACT.search, jobs=2))
+    wanted = search.points(contract.search, seed=1)
+    tried: list[Mapping[str, Any]] = []
+
+    def try_it(_contract: Any, _recipe: Any, _past: Any, parameters: Any, seed: int) -> Point:
+        tried.append(parameters)
+        return point(0.5, **parameters)
+
+    monkeypatch.setattr(search, "tried", try_it)
+    search.share(contract, recipe, past, 0, seed=1, checkpoints=tmp_path / "share-0")
+
+    assert tried == [wanted[0], wanted[2]]
+    found = search.search(contract, recipe, past, seed=1, checkpoints=tmp_path)
+    assert tried == [wanted[0], wanted[2], wanted[1]]
+    assert [each.parameters for each in found] == wanted  # equally good: in the order of the grid

@@ -21,7 +21,7 @@ def training(columns: Mapping[str, list[Any]], contract: Contract = CONTRACT) ->
 @pytest.fixture(scope="module")
 def shown(columns: Mapping[str, list[Any]], tmp_path_factory: pytest.TempPathFactory) -> Shown:
     folder = tmp_path_factory.mktemp("channels")
-    return training(columns).show(champion_channel=folder, checkpoint=folder / "points.jsonl")
+    return training(columns).show(champion_channel=folder, checkpoints=folder / "points")
 
 
 def test_what_is_measured_has_not_seen_the_test_days(shown: Shown, columns: Mapping[str, list[Any]]):
@@ -63,7 +63,7 @@ def test_no_more_sessions_are_asked_about_than_the_contract_says(
 ):
     few = replace(CONTRACT, test_sessions=50)
 
-    found = training(columns, few).show(champion_channel=tmp_path, checkpoint=tmp_path / "points.jsonl")
+    found = training(columns, few).show(champion_channel=tmp_path, checkpoints=tmp_path / "points")
 
     assert found.counts["test_sessions"] == 50
 

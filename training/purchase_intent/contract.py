@@ -114,6 +114,7 @@ CONTRACT = Contract(
             "min_hessian": (5.0, 1.0, 20.0),  # least weight of a leaf: about 4 to 20 sessions each
         },
         points=12,
+        jobs=3,
     ),
     value=Value(
         usd=0.5,

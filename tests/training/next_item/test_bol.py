@@ -104,7 +104,7 @@ def test_a_whole_training_is_as_good_and_as_cheap_as_is_said(
 ):
     training = Training.of(recipe.CONTRACT, recipe, columns, as_of=datetime(2020, 7, 1, tzinfo=UTC), seed=1)
 
-    shown = training.show(champion_channel=tmp_path, checkpoint=tmp_path / "points.jsonl")
+    shown = training.show(champion_channel=tmp_path, checkpoints=tmp_path / "points")
 
     assert shown.metrics["hit_rate_20"].value >= 0.665
     assert shown.metrics["mrr_20"].value >= 0.375
