@@ -82,7 +82,7 @@ class _Spelled:
     def __init__(self, expression: Expr, text: str) -> None:
         self._expression, self._text = expression, text
 
-    @property  # for isinstance, which fakesnow goes by
+    @property  # type: ignore[misc]  # for isinstance, which fakesnow goes by
     def __class__(self) -> type[Expr]:  # type: ignore[override]
         return type(self._expression)
 
