@@ -55,6 +55,26 @@ def training_run_event(
     }
 
 
+def failed_run_event(
+    *, model: str, job: str, owner: str, snapshot_id: str, reason: str, ended_at: datetime
+) -> dict[str, Any]:
+    """A run that made nothing, whichever of its steps failed; `reason` says which and why."""
+    return {
+        "name": "training_run",
+        "event_id": str(uuid.uuid5(NAMESPACE, job)),
+        "occurred_at": _epoch_ms(ended_at),
+        "run_id": job,
+        "model": model,
+        "status": "Failed",
+        "reasons": [reason],
+        "owner": owner,
+        "snapshot_id": snapshot_id,
+        "ended_at": _epoch_ms(ended_at),
+        "parameters": {},
+        "metrics": {},
+    }
+
+
 def _metrics(evaluation: Evaluation, primary: str) -> dict[str, float | list[float]]:
     """Numbers by name, those of a baseline after it; a series is a list of them."""
     beside = {

@@ -1,6 +1,6 @@
 """
 After a training job: checks its artifact, holds it against the gate, registers it and writes the run into the
-log. The pipeline calls it.
+log; of a model that could not be made, why. The pipeline calls it.
 """
 
 import os
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from adapters import artifacts, lake, registry, telemetry
+from adapters import artifacts, lake, machines, registry, telemetry
 from adapters.registry import NoApprovedModel, Package
 from domain import artifact, promotion
 from domain.artifact import BrokenArtifact, Manifest
@@ -19,7 +19,7 @@ from domain.evaluation import CARD, EVALUATION, Evaluation
 from domain.logline import log_line, to_json
 from domain.promotion import Candidate, Verdict
 from domain.settings import RegisterSettings
-from domain.training_run import SITE, training_run_event
+from domain.training_run import SITE, failed_run_event, training_run_event
 from training import contracts
 
 KEPT = {EVALUATION: "application/json", CARD: "text/html; charset=utf-8"}  # beside the artifact, to be read
@@ -34,12 +34,15 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """
     Args:
         event: model, group (of its packages), job, model_data (s3:// of model.tar.gz, output.tar.gz is beside
-            it), snapshot_id.
+            it), snapshot_id. Where there is none to register: model, job, snapshot_id and failure, the Error
+            and Cause that Step Functions caught.
 
     Raises:
         BrokenArtifact: what the job left is no artifact; a wrong one is registered, as rejected.
     """
     contract = contracts.of(event["model"])
+    if "failure" in event:
+        return _give_up(event, contract)
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as output_name:
         folder, output = Path(name), Path(output_name)
         artifacts.download(event["model_data"], folder)
@@ -54,7 +57,17 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         metadata=_metadata(event, manifest, contract, evaluation),
     )
     package = _decide(package, verdict)
-    _log(package, contract, evaluation, verdict)
+    run = training_run_event(
+        evaluation,
+        job=package.job,
+        owner=contract.owner,
+        primary=contract.primary.name,
+        version=package.version,
+        status=package.status,
+        reasons=verdict.reasons,
+        ended_at=artifacts.written_at(package.model_data),
+    )
+    _log(run, request_id=package.arn)
     _report(event, contract, evaluation, verdict)
     return {
         "model_package_arn": package.arn,
@@ -65,6 +78,19 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         "metrics": _values(evaluation.metrics),
         "baseline_metrics": _values(evaluation.baselines[contract.baselines[0].name]),
     }
+
+
+def _give_up(event: dict[str, Any], contract: Contract) -> dict[str, Any]:
+    run = failed_run_event(
+        model=event["model"],
+        job=event["job"],
+        owner=contract.owner,
+        snapshot_id=event["snapshot_id"],
+        reason=machines.reason(event["failure"]),
+        ended_at=datetime.now(UTC),
+    )
+    _log(run, request_id=event["job"])
+    return {"model": event["model"], "failure": event["failure"]}
 
 
 def _beside(event: dict[str, Any], name: str) -> str:
@@ -141,24 +167,14 @@ def _decide(package: Package, verdict: Verdict) -> Package:
     return registry.approve(package) if settings().approval == "auto" else package
 
 
-def _log(package: Package, contract: Contract, evaluation: Evaluation, verdict: Verdict) -> None:
+def _log(run: dict[str, Any], *, request_id: str) -> None:
     """The run, to where all events go; told twice, it is one."""
-    run = training_run_event(
-        evaluation,
-        job=package.job,
-        owner=contract.owner,
-        primary=contract.primary.name,
-        version=package.version,
-        status=package.status,
-        reasons=verdict.reasons,
-        ended_at=artifacts.written_at(package.model_data),
-    )
     line = log_line(
         event=run,
         received_at=datetime.now(UTC),
         sent_at=None,
         site=SITE,
-        request_id=package.arn,
+        request_id=request_id,
         ip=None,
         user_agent=None,
         source="training",

@@ -25,10 +25,11 @@ from warehouse import run as sql
 RUNS = """
 select
     run_id, model, version, status, owner, snapshot_id, code_version, started_at, ended_at, cost_usd,
-    to_json(parameters) as parameters, to_json(metrics) as metrics
+    to_json(parameters) as parameters, to_json(metrics) as metrics, to_json(reasons) as reasons
 from marts.training_runs
 order by ended_at desc, run_id
 """
+BAD = ("Failed", "Rejected")
 WIDTH, HEIGHT = 160, 28  # pixels of a series
 
 
@@ -40,20 +41,21 @@ class NoSuchRun(LookupError):
 class Run:
     run_id: str
     model: str
-    version: str
+    version: str | None  # of a run that failed, none
     status: str
     owner: str
     snapshot_id: str
-    code_version: str
-    started_at: datetime
+    code_version: str | None
+    started_at: datetime | None
     ended_at: datetime
     cost_usd: float | None
     parameters: Mapping[str, Any]
     metrics: Mapping[str, Any]  # name → number, or the list of a series
+    reasons: Sequence[str]  # why it failed, or was refused
 
     @property
     def name(self) -> str:
-        return f"{self.model}/{self.version}"
+        return f"{self.model}/{self.version}" if self.version else self.run_id
 
     @property
     def primary(self) -> float | None:
@@ -98,11 +100,11 @@ def find(runs: Iterable[Run], name: str) -> Run:
 
 
 def table(runs: Iterable[Run]) -> Table:
-    names = ("status", "metric", "CPU s", "USD", "ended")
+    names = ("status", "metric", "CPU s", "USD", "ended", "why")
     shown = Table(Column("run", no_wrap=True), *names, title="Runs", title_justify="left")
     for run in runs:
-        cells = (run.name, run.status, *_cells(run))
-        shown.add_row(*map(escape_markup, cells), style="red" if run.status == "Rejected" else None)
+        cells = (run.name, run.status, *_cells(run), "; ".join(run.reasons))
+        shown.add_row(*map(escape_markup, cells), style="red" if run.status in BAD else None)
     return shown
 
 
@@ -130,6 +132,7 @@ def _known(run: Run) -> dict[str, Any]:
         name: getattr(run, name) for name in ("run_id", "status", "owner", "snapshot_id", "code_version")
     }
     about |= {"ended_at": f"{run.ended_at:%Y-%m-%d %H:%M}", "cost_usd": run.cost_usd}
+    about |= {"reasons": "; ".join(run.reasons) or None}
     return {**about, **{f"parameter {name}": value for name, value in run.parameters.items()}, **run.metrics}
 
 
@@ -157,7 +160,7 @@ def _board(model: str, runs: Sequence[Run]) -> str:
     ranked = sorted(runs, key=lambda run: (run.primary is None, sign * (run.primary or 0)))
     rows = (
         (
-            f"<b>{escape(run.version)}</b><br><small>{escape(run.run_id)}</small>",
+            f"<b>{escape(run.version or '–')}</b><br><small>{escape(run.run_id)}</small>",
             _status(run.status),
             *(_number(run.metrics.get(name)) for name in names),
             series(run.metrics.get(f"searched_{names[0]}", ())),
@@ -165,10 +168,11 @@ def _board(model: str, runs: Sequence[Run]) -> str:
             html.folded(
                 "parameters", "<br>".join(escape(f"{name} {value}") for name, value in run.parameters.items())
             ),
+            "<br>".join(map(escape, run.reasons)),
         )
         for run in ranked
     )
-    head = ("version", "status", *names, "points of the search", "CPU s", "USD", "ended", "")
+    head = ("version", "status", *names, "points of the search", "CPU s", "USD", "ended", "", "why")
     word = "higher" if contract.primary.is_higher_better else "lower"
     return (
         f"<h2>{escape(model)}</h2><p>{escape(contract.question)} By {escape(names[0])}: "
@@ -177,7 +181,7 @@ def _board(model: str, runs: Sequence[Run]) -> str:
 
 
 def _status(status: str) -> str:
-    kind = {"Approved": "good", "Rejected": "bad"}.get(status, "soft")
+    kind = "good" if status == "Approved" else "bad" if status in BAD else "soft"
     return f'<span class="{kind}">{escape(status)}</span>'
 
 
@@ -211,5 +215,6 @@ def _run(row: Mapping[str, Any]) -> Run:
             "cost_usd": None if row["cost_usd"] is None else float(row["cost_usd"]),
             "parameters": json.loads(row["parameters"] or "{}"),
             "metrics": json.loads(row["metrics"] or "{}"),
+            "reasons": json.loads(row["reasons"] or "[]"),
         }
     )

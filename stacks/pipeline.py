@@ -39,7 +39,7 @@ TRAINED = (
     " 'model_data': $states.result.ModelArtifacts.S3ModelArtifacts}]) %}"
 )
 GIVE_UP = "Give up"
-GIVEN_UP = "{% {'model': $states.input.model, 'failure': $states.errorOutput} %}"
+GIVEN_UP = "{% {'model': $states.input.model, 'id': $states.input.id, 'failure': $states.errorOutput} %}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ class Pipeline(StateMachine):
             self._train(scope),
             self._register(scope),
         )
-        given_up = sfn.Pass.jsonata(scope, GIVE_UP)
+        given_up = self._give_up(scope)
         for step in steps:
             if isinstance(step, tasks.LambdaInvoke):  # of a CustomState, CDK would lose the output
                 step.add_catch(given_up, errors=["States.ALL"], outputs=GIVEN_UP)
@@ -277,6 +277,23 @@ class Pipeline(StateMachine):
                 }
             ),
             outputs="{% $merge([{'model': $states.input.model}, $states.result.Payload]) %}",
+        )
+
+    def _give_up(self, scope: cdk.Stack) -> tasks.LambdaInvoke:
+        """Writes into the log that there is no such model this time, and why."""
+        return tasks.LambdaInvoke.jsonata(
+            scope,
+            GIVE_UP,
+            lambda_function=self._parts.register,
+            payload=sfn.TaskInput.from_object(
+                {
+                    "model": "{% $states.input.model %}",
+                    "job": f"{{% {JOB} %}}",
+                    "snapshot_id": "{% $states.input.id %}",
+                    "failure": "{% $states.input.failure %}",
+                }
+            ),
+            outputs="{% $states.result.Payload %}",
         )
 
     def _job_statements(self, scope: cdk.Stack) -> list[iam.PolicyStatement]:

@@ -265,3 +265,16 @@ def test_an_archive_that_would_escape_its_folder_is_not_registered(tmp_path: Pat
         register.handler(EVENT, None)
 
     assert packages() == []
+
+
+def test_of_a_model_that_could_not_be_made_the_log_keeps_why():
+    failure = {"Error": "EmptySnapshot", "Cause": json.dumps({"errorMessage": "no session"})}
+    event = {"model": "next_item", "job": "next-item-1", "snapshot_id": "nightly-1", "failure": failure}
+
+    assert register.handler(event, None) == {"model": "next_item", "failure": failure}
+
+    [line] = stored("events")
+    run = line["event"]
+    assert (run["name"], run["run_id"], run["status"]) == ("training_run", "next-item-1", "Failed")
+    assert run["reasons"] == ["EmptySnapshot: no session"]
+    assert "version" not in run

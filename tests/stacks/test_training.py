@@ -41,13 +41,17 @@ def test_a_model_that_cannot_be_made_keeps_none_of_the_others_and_the_execution_
     states = definition("prod", "Training")["States"]
     per_model = states["Models"]["ItemProcessor"]["States"]
     made = {"model": "next_item", "approved": True}
-    given_up = {"model": "top_items", "failure": {"Error": "EmptySnapshot", "Cause": "no session"}}
+    failure = {"Error": "EmptySnapshot", "Cause": "no session"}
+    given_up = {"model": "top_items", "id": "nightly-1", "failure": failure}
 
     for name in ("Snapshot", "Find champion", "Train", "Gate and register"):
         (catch,) = per_model[name]["Catch"]
         assert (catch["ErrorEquals"], catch["Next"]) == (["States.ALL"], "Give up")
         text = catch["Output"].replace("$states.errorOutput", "failure")
-        assert evaluated(text, {"model": "top_items", "failure": given_up["failure"]}) == given_up
+        assert evaluated(text, given_up) == given_up
+    told = per_model["Give up"]["Arguments"]["Payload"]
+    assert evaluated(told["job"], given_up) == "top-items-nightly-1"
+    assert set(told) == {"model", "job", "snapshot_id", "failure"}
     (choice,) = states["Was any given up?"]["Choices"]
     assert choice["Next"] == "Without some models"
     assert evaluated(choice["Condition"], [made, given_up]) is True

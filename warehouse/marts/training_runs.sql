@@ -12,7 +12,8 @@ create or alter table marts.training_runs (
     ended_at timestamp_ntz comment 'When it ended, UTC',
     cost_usd number(18, 4) comment 'What it cost, US dollars',
     parameters variant comment 'Its parameters, a JSON object',
-    metrics variant comment 'Its metrics, a JSON object'
+    metrics variant comment 'Its metrics, a JSON object',
+    reasons variant comment 'Why it failed or was refused, a JSON array of texts'
 ) comment = 'Training runs: parameters, metrics, snapshot, code and cost';
 
 insert overwrite into operations.touched (site, key)
@@ -47,7 +48,8 @@ insert into marts.training_runs (
     ended_at,
     cost_usd,
     parameters,
-    metrics
+    metrics,
+    reasons
 )
 with
 
@@ -68,7 +70,8 @@ reports as (
         to_timestamp_ntz(events.details:ended_at::number, 3) as ended_at,
         events.details:cost_usd::number(18, 4) as cost_usd,
         events.details:parameters as parameters,
-        events.details:metrics as metrics
+        events.details:metrics as metrics,
+        events.details:reasons as reasons
     from staging.events
     where events.name = 'training_run'
 
@@ -103,5 +106,6 @@ select
     ended_at,
     cost_usd,
     parameters,
-    metrics
+    metrics,
+    reasons
 from last_reports;
