@@ -148,6 +148,7 @@ def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) ->
     query_tag = warehouse.tag("snapshot", model=model)
     with closing(warehouse.connect(settings(), query_tag=query_tag)) as connection:
         [[unloaded], [content]] = run.run(connection, f"snapshots/{model}", **values)
+        run.run(connection, "snapshots/catalogue", model=model, **names)
     if not unloaded["rows_unloaded"]:
         raise EmptySnapshot(f"{model} has no session that ended by {as_of}")
     return Manifest(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Generic
 
 from domain.contract import Contract
+from training.catalogue import UNKNOWN, Catalogue
 from training.intervals import rounded
 from training.recipe import D, Outcomes, Parameters, Recipe
 
@@ -33,6 +34,7 @@ class Trial(Generic[D]):
     outcomes: Outcomes  # of *test*
     parameters: Parameters
     seed: int
+    catalogue: Catalogue = UNKNOWN
 
     def primary(self, outcomes: Outcomes) -> float:
         measure = self.recipe.MEASURES[self.contract.primary.name]

@@ -107,6 +107,7 @@ def _opened(root: Path, given: Mapping[str, str]) -> tuple[Training[Any], Snapsh
         frozen.columns,
         as_of=datetime.fromisoformat(given["as_of"]),
         seed=int(given["seed"]),
+        catalogue=frozen.catalogue,
     )
     return training, frozen
 

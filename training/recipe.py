@@ -12,6 +12,8 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from training.catalogue import Title
+
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -125,5 +127,5 @@ class Recipe(Protocol[D]):
     def leaks(self, data: D, /) -> list[str]:
         """What gives the label away and only the model can see; `training.leaks` finds the rest."""
 
-    def examples(self, folder: Path, data: D, /) -> list[dict[str, Any]]:
+    def examples(self, folder: Path, data: D, title: Title, /) -> list[dict[str, Any]]:
         """A few predictions that a reader of the card can judge: a row each, its names are the head."""

@@ -11,6 +11,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from domain.artifact import sha256_of
+from training import catalogue
+from training.catalogue import Catalogue
+
+ITEMS = "catalogue_"  # how the files begin that hold what items are called
 
 
 class BrokenSnapshot(ValueError):
@@ -23,6 +27,7 @@ class Snapshot:
     snapshot_id: str
     about: dict[str, Any]  # the manifest, without its files
     columns: dict[str, list[Any]]  # name as Snowflake unloads it, in capitals
+    catalogue: Catalogue
 
 
 def read(folder: Path, *, columns: Sequence[str]) -> Snapshot:
@@ -35,11 +40,14 @@ def read(folder: Path, *, columns: Sequence[str]) -> Snapshot:
         raise BrokenSnapshot("the snapshot has no manifest.json")
     manifest = json.loads(path.read_text())
     files = [_verified(folder, entry) for entry in manifest["files"]]
+    items = [path for path in files if path.name.startswith(ITEMS)]
+    rows = [path for path in files if path not in items]
     return Snapshot(
         model=manifest["model"],
         snapshot_id=manifest["snapshot_id"],
         about={name: value for name, value in manifest.items() if name != "files"},
-        columns=_read_columns(files, columns),
+        columns=_read_columns(rows, columns),
+        catalogue=Catalogue.from_columns(_read_columns(items, catalogue.COLUMNS)),
     )
 
 

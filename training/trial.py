@@ -20,6 +20,7 @@ from domain.evaluation import Champion, Estimate, Part, Point
 from domain.promotion import GOLDEN_REQUESTS
 from training import behaviour, champion, leaks, split
 from training.behaviour import Trial
+from training.catalogue import UNKNOWN, Catalogue
 from training.intervals import Draws, rounded
 from training.recipe import D, Outcomes, Parameters, Predictor, Recipe, Request
 from training.search import search, share
@@ -60,6 +61,7 @@ class Training(Generic[D]):
     data: D
     as_of: datetime
     seed: int
+    catalogue: Catalogue = UNKNOWN
 
     @classmethod
     def of(
@@ -70,6 +72,7 @@ class Training(Generic[D]):
         *,
         as_of: datetime,
         seed: int,
+        catalogue: Catalogue = UNKNOWN,
     ) -> "Training[D]":
         """
         Raises:
@@ -77,7 +80,7 @@ class Training(Generic[D]):
         """
         data = recipe.load(columns)
         split.check_past(data, as_of=as_of)
-        return cls(contract=contract, recipe=recipe, data=data, as_of=as_of, seed=seed)
+        return cls(contract=contract, recipe=recipe, data=data, as_of=as_of, seed=seed, catalogue=catalogue)
 
     def try_share(self, number: int, *, checkpoints: Path) -> list[Point]:
         """Try the points that are job *number*'s, for the training that follows."""
@@ -106,6 +109,7 @@ class Training(Generic[D]):
                 outcomes=self.recipe.outcomes(folder, test),
                 parameters=points[0].parameters,
                 seed=self.seed,
+                catalogue=self.catalogue,
             )
             return self._shown(trial, points, champion_channel)
 
@@ -137,7 +141,7 @@ class Training(Generic[D]):
             ),
             points=points,
             counts={"test_sessions": len(trial.test), "predictions": len(trial.outcomes.session_P)},
-            examples=tuple(self.recipe.examples(trial.folder, trial.test)),
+            examples=tuple(self.recipe.examples(trial.folder, trial.test, self.catalogue.title)),
         )
 
     def _estimates(self, draws: Draws, outcomes: Outcomes) -> dict[str, Estimate]:

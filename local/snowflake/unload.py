@@ -12,7 +12,8 @@ from snowflake.connector.errors import ProgrammingError
 from local.snowflake import stages
 from local.snowflake.account import Account
 
-FILE = "data_0_0_0.snappy.parquet"
+DATA = "data"  # what files in a folder are called; a path that is none begins their names
+FILE = "_0_0_0.snappy.parquet"
 
 
 def copy_into_stage(account: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
@@ -29,6 +30,7 @@ def copy_into_stage(account: Account, cursor: FakeSnowflakeCursor, match: re.Mat
     cursor.execute(match["query"])
     rows, file = cursor._arrow_table, io.BytesIO()
     pq.write_table(rows, file, compression="snappy")
-    account.s3.put_object(Bucket=location.bucket, Key=location.prefix + FILE, Body=file.getvalue())
+    name = location.prefix + (DATA if location.prefix.endswith("/") else "") + FILE
+    account.s3.put_object(Bucket=location.bucket, Key=name, Body=file.getvalue())
     size = file.tell()  # Snowflake's input_bytes are those before compression
     return f'select {rows.num_rows} as "rows_unloaded", {size} as "input_bytes", {size} as "output_bytes"'

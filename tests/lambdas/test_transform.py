@@ -175,16 +175,17 @@ def test_a_manifest_says_what_a_snapshot_is(shop: Shop):
     transform.handler(SNAPSHOT, invocation("try-1"))
 
     manifest = json.loads(body(shop, "manifest.json"))
-    file = body(shop, "data_0_0_0.snappy.parquet")
+    files = {name: body(shop, f"{name}_0_0_0.snappy.parquet") for name in ("catalogue", "data")}
     assert manifest["code_version"] == "abc"
     assert manifest["as_of"] == "2026-01-01T06:00:00+00:00"
     assert "where ended_at <= '2026-01-01 06:00:00" in manifest["sql"]
     assert manifest["files"] == [
         {
-            "key": f"{FOLDER}data_0_0_0.snappy.parquet",
+            "key": f"{FOLDER}{name}_0_0_0.snappy.parquet",
             "size_bytes": len(file),
             "sha256": sha256(file).hexdigest(),
         }
+        for name, file in files.items()
     ]
 
 
@@ -213,7 +214,9 @@ def test_an_attempt_that_broke_off_does_not_stop_the_next(shop: Shop, monkeypatc
 
     assert answer["uri"] == "s3://lake/snapshots/next_item/s1/try-2/"
     assert list(objects(shop)) == [
+        "snapshots/next_item/s1/try-1/catalogue_0_0_0.snappy.parquet",
         "snapshots/next_item/s1/try-1/data_0_0_0.snappy.parquet",
+        "snapshots/next_item/s1/try-2/catalogue_0_0_0.snappy.parquet",
         "snapshots/next_item/s1/try-2/data_0_0_0.snappy.parquet",
         "snapshots/next_item/s1/try-2/manifest.json",
     ]

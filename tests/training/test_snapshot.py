@@ -29,6 +29,20 @@ def test_the_columns_of_all_files_are_read(channel: Path):
     assert data.columns == {"SESSION_KEY": ["a", "b", "c"]}
 
 
+def test_what_items_are_called_lies_beside_and_is_no_row(channel: Path):
+    name = "catalogue_0_0_0.snappy.parquet"
+    pq.write_table(pa.table({"ITEM_ID": ["1"], "ITEM_NAME": ["Hat"], "PRICE": [9.5]}), channel / name)
+    manifest = json.loads((channel / "manifest.json").read_text())
+    sha256 = hashlib.sha256((channel / name).read_bytes()).hexdigest()
+    manifest["files"].append({"key": f"snapshots/next_item/1/{name}", "sha256": sha256})
+    (channel / "manifest.json").write_text(json.dumps(manifest))
+
+    data = snapshot.read(channel, columns=["SESSION_KEY"])
+
+    assert data.columns == {"SESSION_KEY": ["a", "b", "c"]}
+    assert (data.catalogue.names, data.catalogue.prices) == ({"1": "Hat"}, {"1": 9.5})
+
+
 def test_a_file_that_was_not_unloaded_with_the_snapshot_is_not_read(channel: Path):
     (channel / "another.parquet").write_bytes(b"no parquet")
 

@@ -2,6 +2,7 @@
 How next_item behaves beyond its hit rate; the limits stand in its contract. The job runs them.
 """
 
+import math
 import random
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -52,6 +53,20 @@ def popularity_bias(trial: Trial[Sessions]) -> float:
 def diversity(trial: Trial[Sessions]) -> float:
     pairs = pairwise(set(items) for _, items in _cases(trial) if items)
     return _mean([1 - len(one & other) / max(len(one), len(other)) for one, other in pairs])
+
+
+@check
+def price_homogeneity(trial: Trial[Sessions]) -> float:
+    """RecList's: mean of |log10(price suggested / price wanted)|, where both are known."""
+    prices = trial.catalogue.prices
+    pairs = [(items[0], item_ids[-1]) for item_ids, items in _cases(trial) if items]
+    return _mean(
+        [
+            abs(math.log10(prices[suggested] / prices[wanted]))
+            for suggested, wanted in pairs
+            if suggested in prices and wanted in prices
+        ]
+    )
 
 
 @check

@@ -52,6 +52,12 @@ CONTRACT = Contract(
             is_blocking=True,
         ),
         Check(
+            name="price_homogeneity",
+            meaning="how far the price of the first suggestion is from that of the item looked at next, in "
+            "powers of ten: 0.3 is twice or half of it; 0 where no price is known",
+            at_most=0.5,
+        ),
+        Check(
             name="being_less_wrong",
             meaning="share of wrong first suggestions that people did look at together with the right item",
             at_least=0.05,

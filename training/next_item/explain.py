@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from training.catalogue import Title
 from training.next_item.evaluate import K
 from training.next_item.features import recent
 from training.next_item.predict import Model
@@ -17,28 +18,28 @@ EXAMPLES = 6
 SHOWN = 5  # suggestions of each
 
 
-def examples(folder: Path, sessions: Sessions, *, seed: int = 0) -> list[dict[str, Any]]:
+def examples(folder: Path, sessions: Sessions, title: Title) -> list[dict[str, Any]]:
     """Sessions of three to eight items, drawn, hits and misses as they come."""
     model, tables = Model(folder), Tables(folder)
     numbers = [number for number, length in enumerate(sessions.length_S) if 3 <= length <= 8]
-    chosen = random.Random(seed).sample(numbers, k=min(EXAMPLES, len(numbers)))  # noqa: S311  # to repeat
-    return [_example(model, tables, item_ids) for item_ids in sessions.item_ids(chosen)]
+    chosen = random.Random(0).sample(numbers, k=min(EXAMPLES, len(numbers)))  # noqa: S311  # to repeat
+    return [_example(model, tables, item_ids, title) for item_ids in sessions.item_ids(chosen)]
 
 
-def _example(model: Model, tables: Tables, item_ids: Sequence[str]) -> dict[str, Any]:
+def _example(model: Model, tables: Tables, item_ids: Sequence[str], title: Title) -> dict[str, Any]:
     *seen, label = item_ids
     suggested = model.suggested(recent(seen), k=K)
     return {
-        "looked at": seen,
+        "looked at": [title(item_id) for item_id in seen],
         "the first suggestions, and why": [
-            f"{item_id}: {why(tables, seen, item_id)}" for item_id in suggested[:SHOWN]
+            f"{title(item_id)}: {why(tables, seen, item_id, title)}" for item_id in suggested[:SHOWN]
         ],
-        "looked at next": label,
+        "looked at next": title(label),
         "its place": suggested.index(label) + 1 if label in suggested else "not among them",
     }
 
 
-def why(tables: Tables, seen: Sequence[str], item_id: str) -> str:
+def why(tables: Tables, seen: Sequence[str], item_id: str, title: Title) -> str:
     """What of the session most sessions share with the item, the later one where they are even."""
     candidate = tables.number(item_id)
     if candidate is None:
@@ -54,4 +55,4 @@ def why(tables: Tables, seen: Sequence[str], item_id: str) -> str:
             "looked at before in this session" if item_id in seen else "near what similar sessions looked at"
         )
     best = max(shared, key=shared.__getitem__)
-    return f"{shared[best]} sessions looked at it and at {best}"
+    return f"{shared[best]} sessions looked at it and at {title(best)}"

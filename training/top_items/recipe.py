@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from domain.artifact import POPULAR
+from training.catalogue import Title
 from training.recipe import Outcomes, Request
 from training.top_items import evaluate
 from training.top_items.contract import CONTRACT
@@ -69,12 +70,13 @@ def leaks(_data: Facts) -> list[str]:
     return []
 
 
-def examples(folder: Path, data: Facts) -> list[dict[str, Any]]:
+def examples(folder: Path, data: Facts, title: Title) -> list[dict[str, Any]]:
     """Customers of the test days, drawn, hits and misses as they come."""
     model = Model(folder)
     numbers = sorted(set(data.customer_S.tolist()))
     chance = random.Random(0)  # noqa: S311  # a choice to repeat
-    return [_example(model, data, number) for number in chance.sample(numbers, k=min(EXAMPLES, len(numbers)))]
+    chosen = chance.sample(numbers, k=min(EXAMPLES, len(numbers)))
+    return [_example(model, data, number, title) for number in chosen]
 
 
 def of(customer_id: str) -> list[dict[str, Any]]:
@@ -82,13 +84,13 @@ def of(customer_id: str) -> list[dict[str, Any]]:
     return [{"name": "page_view", "user_id": customer_id}]
 
 
-def _example(model: Model, data: Facts, number: int) -> dict[str, Any]:
+def _example(model: Model, data: Facts, number: int, title: Title) -> dict[str, Any]:
     customer_id = data.customers[number]
     truth = [data.items[item] for item in dict.fromkeys(data.item_S[data.customer_S == number].tolist())]
     found = model.predict(of(customer_id), k=SHOWN)
     why = "goes with what the customer had to do with" if found.tier == "model" else "is popular"
     return {
         "seen": [customer_id],
-        "answer": [{"item_id": item, "why": why, "is_right": item in truth} for item, _ in found.items],
-        "truth": ", ".join(truth[:SHOWN]),
+        "answer": [{"item": title(item), "why": why, "is_right": item in truth} for item, _ in found.items],
+        "truth": ", ".join(map(title, truth[:SHOWN])),
     }

@@ -3,6 +3,7 @@ Each check against numbers that were worked out by hand, on a model whose sugges
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from tests.training.next_item.sessions import PARAMETERS, sessions_of
 from training.behaviour import Trial
+from training.catalogue import Catalogue
 from training.next_item import behaviour, recipe
 from training.next_item.predict import Model
 from training.next_item.sessions import Sessions
@@ -55,6 +57,23 @@ def test_coverage(trial: Any, monkeypatch: pytest.MonkeyPatch, suggestions: Sugg
     suggest(monkeypatch, suggestions)
 
     assert behaviour.coverage(trial) == expected
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        ({"x": 10.0, "b": 100.0, "c": 10.0}, 0.5),  # one ten times as dear as what was wanted, one the same
+        ({"x": 10.0, "b": 1.0}, 1.0),  # a tenth; the other's price is not known
+        ({}, 0),
+    ],
+)
+def test_price_homogeneity(
+    trial: Any, monkeypatch: pytest.MonkeyPatch, prices: Mapping[str, float], expected: float
+):
+    suggest(monkeypatch, {"a": ["x"], "d": ["x"]})
+    known = replace(trial, catalogue=Catalogue(names={}, prices=prices))
+
+    assert behaviour.price_homogeneity(known) == pytest.approx(expected)
 
 
 def test_popularity_bias(trial: Any, monkeypatch: pytest.MonkeyPatch):

@@ -5,7 +5,7 @@ from training.purchase_intent.sessions import Sessions
 
 
 def test_an_example_tells_how_the_probability_went(folder: Path, sessions: Sessions):
-    examples = recipe.examples(folder, sessions)
+    examples = recipe.examples(folder, sessions, str)
 
     assert [example["truth"] for example in examples] == ["bought"] * 3 + ["did not buy"] * 3
     for example in examples:

@@ -113,7 +113,7 @@ def test_a_point_of_the_search_is_tried_on_days_it_has_not_seen(trial: Trial[Fac
 
 
 def test_examples_say_what_was_right(trial: Trial[Facts]):
-    examples = recipe.examples(trial.folder, trial.test)
+    examples = recipe.examples(trial.folder, trial.test, str)
 
     assert len(examples) == recipe.EXAMPLES
     assert any(item["is_right"] for example in examples for item in example["answer"])
