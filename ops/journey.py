@@ -31,7 +31,7 @@ ALARM = "skiff-local-ingestion-rejected"
 BURST = 200  # malformed events at once; the alarm stands at 50 in a period
 PATIENCE_SECONDS = 600  # three models are trained on what may be one core
 POLL_SECONDS = 0.5
-TOO_LITTLE = r"(EmptySnapshot|NothingToEvaluate): .*"  # why some data makes no model
+TOO_LITTLE = r"(EmptySnapshot|NothingToEvaluate|NothingToLearn): .*"  # why some data makes no model
 
 EVENTS = """
 select name, count(*) as events

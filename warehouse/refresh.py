@@ -65,13 +65,19 @@ def refresh(connection: Any, table: Table) -> Refreshed:
 
 
 def statements(table: Table, *, is_first: bool) -> list[str]:
-    """A refresh of *table* from the first statement to the last; a replay runs the first one."""
+    """
+    A refresh of *table* from the first statement to the last; a replay runs the first one.
+
+    The first one reads everything: one that had to wait for another finds the table full and makes it anew.
+    """
     names = {"table": table.full_name, "upstream": table.upstream}
     files = ["operations/touched_visitors", table.file] if table.by_visitor else [table.file]
     read = run.first_statements if is_first else run.statements
+    anew = ["set since = '1970-01-01'", f"delete from {table.full_name}"]  # noqa: S608  # a name from TABLES
     own = [statement for file in files for statement in read(file)]
     return [
         *run.statements("operations/open", **names),
+        *(anew if is_first else []),
         *(statement for statement in own if not declares(statement)),
         *run.statements("operations/close", **names),
     ]

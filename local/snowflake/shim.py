@@ -83,7 +83,7 @@ def _copy_into_table(account: Account, cursor: FakeSnowflakeCursor, match: re.Ma
 def _set_variable(_: Account, cursor: FakeSnowflakeCursor, match: re.Match[str]) -> str:
     """Compute the value now, as Snowflake does; fakesnow would compute it anew at every use."""
     value = cursor.execute(f"select {match['query']}::varchar as value").fetchone()[0]  # the statement's own
-    cursor._conn.variables._set(match["variable"], f"'{value}'")
+    cursor._conn.variables._set(match["variable"].upper(), f"'{value}'")
     return "select 'Statement executed successfully.' as \"status\""
 
 

@@ -41,7 +41,9 @@ def _compared(merge: exp.Merge) -> exp.Query:
 
 
 def _deleted(delete: exp.Delete) -> exp.Query:
-    query = exp.select("1 as n").from_(delete.this.copy()).where(delete.args["where"].this.copy())
+    query = exp.select("1 as n").from_(delete.this.copy())
+    if where := delete.args.get("where"):
+        query = query.where(where.this.copy())
     for table in delete.args.get("using") or []:
         query = query.join(table.copy(), join_type="cross")
     return query

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.tables import TABLES
 from tests.offline_shop import Shop, line
-from warehouse import checksum
+from warehouse import checksum, refresh, run
 
 MINUTE = 60
 DAY = 24 * 3600
@@ -221,6 +221,18 @@ def test_tables_whose_bookkeeping_is_lost_are_not_filled_a_second_time(shop: Sho
     shop.transform()
 
     assert (shop.violations(), checksums(shop)) == ({}, before)
+
+
+def test_a_first_refresh_that_had_to_wait_for_another_makes_the_same(shop: Shop):
+    shop.send(line("e1", name="view_item", items=[{"item_id": "a"}]), line("e2", seconds=60))
+    shop.transform()
+    before = checksums(shop)
+
+    for table in TABLES:
+        for statement in refresh.statements(table, is_first=True):
+            run.execute(shop.connection, statement)
+
+    assert checksums(shop) == before
 
 
 @pytest.mark.parametrize("is_refreshed_between", [False, True])
