@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--compare", nargs=2, default=(), metavar="RUN", help="two side by side: run ids, or model/version"
     )
+    command.add_argument("--mlflow", metavar="URI", help="copy them to an MLflow server, each once")
     command.set_defaults(run=_runs)
 
     command = commands.add_parser("snapshots", help="what models learned from, or two snapshots side by side")
@@ -307,7 +308,7 @@ def _checks(arguments: argparse.Namespace) -> int:
 def _runs(arguments: argparse.Namespace) -> int:
     from ops import runs
 
-    wanted = {"model": arguments.model, "compare": arguments.compare}
+    wanted = {name: getattr(arguments, name) for name in ("model", "compare", "mlflow")}
     return _told(lambda: runs.main(arguments.environment, **wanted), runs.NoSuchRun)
 
 

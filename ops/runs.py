@@ -64,10 +64,11 @@ class Run:
         return None if value is None else float(value)
 
 
-def main(environment: str, *, model: str | None, compare: Sequence[str]) -> int:
+def main(environment: str, *, model: str | None, compare: Sequence[str], mlflow: str | None = None) -> int:
     """
     Args:
         compare: two runs, each a run_id or model/version; none: all runs, of *model* if it is given.
+        mlflow: the URI of an MLflow server that is to have them too.
 
     Raises:
         NoSuchRun, NotDeployed, CloudNotRunning
@@ -81,8 +82,17 @@ def main(environment: str, *, model: str | None, compare: Sequence[str]) -> int:
     chosen = [run for run in runs if model in (None, run.model)]
     out = cloud.STATE / "runs.html"
     write(chosen, out=out)
-    console.print(table(chosen))
+    console.print(
+        table(chosen) if chosen else "No run yet: each shows once the tables are refreshed after it."
+    )
+    for run in chosen:
+        if run.reasons:
+            console.print(f"[red]{escape_markup(run.name)}[/]: {escape_markup('; '.join(run.reasons))}")
     console.print(f"A leaderboard per model: {out}")
+    if mlflow:
+        from ops import mlflow_export
+
+        console.print(f"{mlflow_export.export(chosen, uri=mlflow)} runs are new in {mlflow}")
     return 0
 
 
@@ -100,10 +110,10 @@ def find(runs: Iterable[Run], name: str) -> Run:
 
 
 def table(runs: Iterable[Run]) -> Table:
-    names = ("status", "metric", "CPU s", "USD", "ended", "why")
-    shown = Table(Column("run", no_wrap=True), *names, title="Runs", title_justify="left")
+    names = ("status", "metric", "CPU s", "USD", "ended")
+    shown = Table(Column("run", overflow="fold"), *names, title="Runs", title_justify="left")
     for run in runs:
-        cells = (run.name, run.status, *_cells(run), "; ".join(run.reasons))
+        cells = (run.name, run.status, *_cells(run))
         shown.add_row(*map(escape_markup, cells), style="red" if run.status in BAD else None)
     return shown
 
