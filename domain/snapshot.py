@@ -31,11 +31,14 @@ class Manifest:
     started_from: str
     ended_at: str
     files: tuple[File, ...]
+    checks_passed: int = 0  # of those that ran last over all tables; a snapshot made before they were kept: 0
+    warnings: tuple[str, ...] = ()  # the checks that found something, and how many rows
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         values = json.loads(text)
-        return cls(**{**values, "files": tuple(File(**file) for file in values["files"])})
+        files = tuple(File(**file) for file in values["files"])
+        return cls(**{**values, "files": files, "warnings": tuple(values.get("warnings", ()))})
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2)

@@ -149,6 +149,7 @@ def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) ->
     with closing(warehouse.connect(settings(), query_tag=query_tag)) as connection:
         [[unloaded], [content]] = run.run(connection, f"snapshots/{model}", **values)
         run.run(connection, "snapshots/catalogue", model=model, **names)
+        [checked] = run.run(connection, "operations/last_checks")
     if not unloaded["rows_unloaded"]:
         raise EmptySnapshot(f"{model} has no session that ended by {as_of}")
     return Manifest(
@@ -161,6 +162,12 @@ def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) ->
         started_from=_iso(content["started_from"]),
         ended_at=_iso(content["ended_at"]),
         files=snapshots.files(settings().lake_bucket, folder(model=model, **names)),
+        checks_passed=sum(not row["offending_rows"] for row in checked),
+        warnings=tuple(
+            f"{row['table_name']}: {row['name']}: {row['offending_rows']} rows"
+            for row in checked
+            if row["offending_rows"]
+        ),
     )
 
 

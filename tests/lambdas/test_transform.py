@@ -169,7 +169,7 @@ def test_a_snapshot_holds_the_sessions_that_had_ended(shop: Shop):
 
 
 def test_a_manifest_says_what_a_snapshot_is(shop: Shop):
-    shop.send(line("e1"))
+    shop.send(line("e1"), {"site": "shop"})
     transform_all()
 
     transform.handler(SNAPSHOT, invocation("try-1"))
@@ -186,6 +186,11 @@ def test_a_manifest_says_what_a_snapshot_is(shop: Shop):
             "sha256": sha256(file).hexdigest(),
         }
         for name, file in files.items()
+    ]
+    [[passed]] = shop.rows("select count(*) from operations.check_results where offending_rows = 0")
+    assert manifest["checks_passed"] == passed > 0
+    assert manifest["warnings"] == [
+        "staging.events: Every line of the log names its site and its event: 1 rows"
     ]
 
 

@@ -55,4 +55,5 @@ def why(tables: Tables, seen: Sequence[str], item_id: str, title: Title) -> str:
             "looked at before in this session" if item_id in seen else "near what similar sessions looked at"
         )
     best = max(shared, key=shared.__getitem__)
-    return f"{shared[best]} sessions looked at it and at {title(best)}"
+    sessions = "1 session" if shared[best] == 1 else f"{shared[best]} sessions"
+    return f"{sessions} looked at it and at {title(best)}"
