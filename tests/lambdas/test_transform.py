@@ -47,7 +47,7 @@ def shop(opened: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 def transform_layer(layer: str) -> dict:
     event = {"action": "transform", "layer": layer, "as_of": "2026-01-01T12:00:00Z"}
-    return transform.handler(event, invocation("run-1"))
+    return transform.handler(event, invocation(f"run-{layer}"))
 
 
 def transform_all() -> list[dict]:
