@@ -1,14 +1,13 @@
 """
-The model in the function's layer: what `domain.layer` packed, found and checked. Predicting calls it.
+The release in the function's layer: what `domain.layer` packed, found and checked. Predicting calls it.
 """
 
-import json
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from domain.artifact import BrokenArtifact, verify
-from domain.layer import Release
+from domain.layer import Arm, Release
 
 PACKAGE = "skiff_model"  # Lambda puts a layer's python/ on sys.path
 
@@ -25,9 +24,9 @@ def _package() -> Path:
         return Path("no-layer")
 
 
-def folder() -> Path:
-    """Where the artifact's files lie; a baseline layer has no such folder."""
-    return _package() / "model"
+def folder(arm: str) -> Path:
+    """Where the arm's artifact lies; a baseline layer has no such folder."""
+    return _package() / arm
 
 
 def release() -> Release:
@@ -38,16 +37,16 @@ def release() -> Release:
         BrokenArtifact: it does not say.
     """
     try:
-        return Release(**json.loads((_package() / "release.json").read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        return Release.from_json((_package() / "release.json").read_text())
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise BrokenArtifact(f"release.json: {error}") from error
 
 
-def check(release: Release, *, model: str, format: str) -> None:
+def check(arm: Arm, *, model: str, format: str) -> None:
     """
     Raises:
         BrokenArtifact: not the bytes that were released, not of *model*, or in a format the code cannot read.
     """
-    manifest = verify(folder(), digest=release.digest)
+    manifest = verify(folder(arm.name), digest=arm.digest)
     if (manifest.model, manifest.format) != (model, format):
         raise BrokenArtifact(f"{manifest.model} in {manifest.format}, expected {model} in {format}")

@@ -15,6 +15,7 @@ MAX_BODY_BYTES = 128 * 1024  # a request is logged whole, and CloudWatch cuts a 
 MAX_EVENTS = 50
 MAX_K = 100
 MAX_EXCLUDED = 100
+PROBE = "probe"  # the site that a release's own requests come from: no shop's, so no mart counts them
 
 
 def is_object(value: object) -> bool:
@@ -40,6 +41,7 @@ REQUEST_FIELDS: Mapping[str, Kind] = {
     "events": Kind(expected=f"a list of at most {MAX_EVENTS} events, oldest first", holds=is_events),
     "k": Kind(expected=f"an integer of 1 to {MAX_K}", holds=is_k),
     "exclude": Kind(expected=f"a list of at most {MAX_EXCLUDED} item ids", holds=is_excluded),
+    "site": ID,
 }
 
 
@@ -51,6 +53,7 @@ class PredictRequest:
     session_id: str | None = None
     k: int = 20
     exclude: tuple[str, ...] = ()
+    site: str | None = None  # of a probe: as whose visitor it asks; nobody else is heard on it
 
 
 def parse(body: bytes, *, write_key: str | None, write_keys: Mapping[str, str]) -> tuple[str, PredictRequest]:
@@ -104,6 +107,7 @@ def _request(values: dict[str, Any]) -> PredictRequest:
     for position, event in enumerate(values["events"]):
         _check_event(event, path=f"events[{position}]")
     given = {field: values[field] for field in REQUEST_FIELDS if values.get(field) is not None}
+    given["exclude"] = tuple(given.get("exclude", ()))
     return PredictRequest(body=values, **given)
 
 

@@ -83,6 +83,7 @@ class RegisterSettings(Settings):
 class PredictSettings(Settings):
     write_keys: dict[str, str]  # write key → site
     model: str
+    deadline_ms: int  # from a request's arrival; what the model has not said by then is said without it
     metrics_namespace: str
 
 

@@ -6,31 +6,26 @@ not served: the answers are then the baseline's, and a metric says so.
 """
 
 import base64
-import importlib
 import json
 import os
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from adapters import layer, telemetry
+from adapters import telemetry
 from domain import predict_request
-from domain.layer import Release
+from domain.layer import SHADOW
 from domain.logline import iso, log_line
+from domain.predict_request import PROBE, PredictRequest
 from domain.prediction import prediction_event
 from domain.refusal import Refused
 from domain.settings import PredictSettings
+from lambdas.models import Models, Open
 
 STATUS = {"unknown_write_key": 401, "too_large": 413}  # any other refused request is a 400
-
-
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    predictor: Any  # Model or Baseline of training.<model>.predict
-    release: Release
 
 
 @cache
@@ -39,19 +34,9 @@ def settings() -> PredictSettings:
 
 
 @cache
-def served() -> Served:
+def models() -> Models:
     """What this process answers with: opened and checked at its first request."""
-    code = importlib.import_module(f"training.{settings().model}.predict")
-    try:
-        release = layer.release()
-        if not layer.folder().exists():
-            return Served(predictor=code.Baseline(layer.folder()), release=release)
-        layer.check(release, model=settings().model, format=code.FORMAT)
-        return Served(predictor=code.Model(layer.folder()), release=release)
-    except Exception as error:  # whatever is wrong with the layer, an answer is due
-        _count("ModelBroken", at=datetime.now(UTC), error=str(error))
-        broken = Release(release_id="broken", model=settings().model, version="broken", digest="")
-        return Served(predictor=code.Baseline(layer.folder()), release=broken)
+    return Models(settings().model, count=_count)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -61,26 +46,98 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     try:
         site, request = predict_request.parse(_body(event), write_key=key, write_keys=settings().write_keys)
     except Refused as refusal:
-        _count("Refused", at=received_at, reason=refusal.reason, detail=refusal.detail)
+        _count("Refused", reason=refusal.reason, detail=refusal.detail)
         return _reply(STATUS.get(refusal.reason, 400), {"error": refusal.detail})
-    answer = served().predictor.predict(request.events, k=request.k, exclude=request.exclude)
-    metadata = {
-        "prediction_id": str(uuid.uuid4()),
-        "model": settings().model,
-        "version": served().release.version,
-        "tier": answer.tier,
-        "served_at": iso(datetime.now(UTC)),
-        "took_ms": round((time.perf_counter() - started) * 1000, 3),
-    }
-    prediction = prediction_event(
-        request=request,
-        data=answer.data,
-        metadata=metadata,
-        release_id=served().release.release_id,
-        received_at=received_at,
+    asked = Asked(event["requestContext"], request=request, site=site, received_at=received_at)
+    arm = models().arm_of(request.client_id)
+    data, metadata = asked.answered_by(arm, started=started)
+    if shadow := models().shadow():
+        asked.followed_by(shadow, started=started, shown=metadata)
+    return _reply(200, {"data": data, "metadata": metadata})
+
+
+class Asked:
+    """One request on its way: whoever answers it leaves a line that is a log event and metrics at once."""
+
+    def __init__(
+        self, context: Mapping[str, Any], *, request: PredictRequest, site: str, received_at: datetime
+    ) -> None:
+        self._context = context
+        self._request = request
+        self._site = site
+        self._shop = (request.site if site == PROBE else None) or site
+        self._received_at = received_at
+
+    def answered_by(self, arm: Open, *, started: float) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The two halves of the answer, data and metadata."""
+        seconds = settings().deadline_ms / 1000 - (time.perf_counter() - started)
+        answer = models().ask(arm, self._request, site=self._shop, seconds=max(seconds, 0.001))
+        metadata = self._metadata(arm, answer.tier, started=started)
+        self._log(answer.data, metadata)
+        return answer.data, metadata
+
+    def followed_by(self, shadow: Open, *, started: float, shown: Mapping[str, Any]) -> None:
+        """Ask the shadow too, in what is left of the time; its answer is for the log alone."""
+        begun = time.perf_counter()
+        seconds = settings().deadline_ms / 1000 - (begun - started)
+        if seconds <= 0:
+            return _count("ShadowSkipped")
+        answer = models().ask(shadow, self._request, site=self._shop, seconds=seconds)
+        metadata = self._metadata(shadow, answer.tier, started=begun)
+        return self._log(answer.data, {**metadata, "shadow_of": shown["prediction_id"]})
+
+    def _metadata(self, arm: Open, tier: str, *, started: float) -> dict[str, Any]:
+        return {
+            "prediction_id": str(uuid.uuid4()),
+            "model": settings().model,
+            "version": arm.version,
+            "arm": arm.name,
+            "tier": tier,
+            "served_at": iso(datetime.now(UTC)),
+            "took_ms": round((time.perf_counter() - started) * 1000, 3),
+        }
+
+    def _log(self, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+        http = self._context["http"]
+        release = models().release.release_id
+        line = log_line(
+            event=prediction_event(
+                request=self._request,
+                data=data,
+                metadata=metadata,
+                release_id=release,
+                received_at=self._received_at,
+            ),
+            received_at=self._received_at,
+            sent_at=None,
+            site=self._site,
+            request_id=self._context["requestId"],
+            ip=http.get("sourceIp"),
+            user_agent=http.get("userAgent"),
+            source="predict",
+        )
+        telemetry.emit({**line, **_counted(metadata, release=release, at=self._received_at)})
+
+
+def _counted(metadata: Mapping[str, Any], *, release: str, at: datetime) -> dict[str, Any]:
+    """What people were shown, by model, tier and release; a shadow's answer is none of it."""
+    if metadata["arm"] == SHADOW:
+        metrics = {"ShadowAnswers": (1, "Count"), "ShadowTookMs": (metadata["took_ms"], "Milliseconds")}
+    else:
+        metrics = {
+            "Answers": (1, "Count"),
+            "Fallbacks": (int(metadata["tier"] != "model"), "Count"),
+            "TookMs": (metadata["took_ms"], "Milliseconds"),
+        }
+    return telemetry.emf(
+        namespace=settings().metrics_namespace,
+        metrics=metrics,
+        dimensions=[["model"], ["model", "tier"], ["model", "release"]],
+        at=at,
+        model=metadata["model"],
+        tier=metadata["tier"],
+        release=release,
     )
-    _log(prediction, event["requestContext"], site=site, received_at=received_at)
-    return _reply(200, {"data": answer.data, "metadata": metadata})
 
 
 def _body(event: dict[str, Any]) -> bytes:
@@ -88,35 +145,12 @@ def _body(event: dict[str, Any]) -> bytes:
     return base64.b64decode(body) if event.get("isBase64Encoded") else body
 
 
-def _log(prediction: dict[str, Any], context: dict[str, Any], *, site: str, received_at: datetime) -> None:
-    """One line that is a log event and two metrics at once."""
-    line = log_line(
-        event=prediction,
-        received_at=received_at,
-        sent_at=None,
-        site=site,
-        request_id=context["requestId"],
-        ip=context["http"].get("sourceIp"),
-        user_agent=context["http"].get("userAgent"),
-        source="predict",
-    )
-    metrics = telemetry.emf(
-        namespace=settings().metrics_namespace,
-        metrics={"Answers": (1, "Count"), "TookMs": (prediction["took_ms"], "Milliseconds")},
-        dimensions=[["model"], ["model", "tier"]],
-        at=received_at,
-        model=prediction["model"],
-        tier=prediction["tier"],
-    )
-    telemetry.emit({**line, **metrics})
-
-
-def _count(metric: str, *, at: datetime, **properties: Any) -> None:
+def _count(metric: str, **properties: Any) -> None:
     line = telemetry.emf(
         namespace=settings().metrics_namespace,
         metrics={metric: (1, "Count")},
         dimensions=[[], ["model"]],
-        at=at,
+        at=datetime.now(UTC),
         model=settings().model,
         **properties,
     )

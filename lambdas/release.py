@@ -5,8 +5,8 @@ A step takes what the one before it returned and may run twice. Until `shift`, w
 `shift` or `verify` fails, for whatever reason, the machine runs `undo`.
 """
 
+import json
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import cache
 from os import environ
 from typing import Any
@@ -37,20 +37,20 @@ def bake(known: dict[str, Any]) -> dict[str, Any]:
     if package.status != "Approved":
         raise NotApproved(f"{package.arn} is {package.status}")
     artifact = artifacts.fetch(package.model_data, digest=package.digest)
-    release = layer.Release(
+    release = layer.Release.of_one(
         release_id=f"{package.model}-{package.version}-{package.digest[:8]}",
         model=package.model,
         version=str(package.version),
         digest=package.digest,
     )
     key = f"layers/{package.model}/{release.release_id}.zip"
-    artifacts.store(settings().artifacts_bucket, key, layer.build(release, artifact))
-    return {"identity": asdict(release), "layer": key}
+    artifacts.store(settings().artifacts_bucket, key, layer.build(release, {layer.CHAMPION: artifact}))
+    return {"identity": json.loads(release.to_json()), "layer": key}
 
 
 def publish(known: dict[str, Any]) -> dict[str, Any]:
     """Publish a version of the function that carries the layer; nobody is sent there yet."""
-    release = layer.Release(**known["identity"])
+    release = _identity(known)
     function = settings().predict_functions[release.model]
     arn = functions.publish_layer(
         name=settings().layers[release.model],
@@ -71,13 +71,17 @@ def probe_published(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _probe(known: dict[str, Any], *, qualifier: str, limit: int | None = None) -> int:
-    release = layer.Release(**known["identity"])
-    cases = layer.golden(artifacts.read(settings().artifacts_bucket, known["layer"]))[:limit]
+    release = _identity(known)
+    cases = layer.golden(artifacts.read(settings().artifacts_bucket, known["layer"]), layer.CHAMPION)[:limit]
     for case in cases:
         request = probe.http_request(case["request"], model=release.model, write_key=settings().probe_key)
         answer = functions.invoke(known["function"], qualifier, request)
-        probe.check(answer, expected=case["answer"], release=release)
+        probe.check(answer, expected=case["answer"], version=release.arms[0].version)
     return len(cases)
+
+
+def _identity(known: dict[str, Any]) -> layer.Release:
+    return layer.Release.from_json(json.dumps(known["identity"]))
 
 
 def shift(known: dict[str, Any]) -> dict[str, Any]:

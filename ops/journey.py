@@ -223,7 +223,7 @@ class Journey:
 
             for number, execution in enumerate(wait_for(started, what="a release of each model"), start=1):
                 identity = follow(execution, step)["identity"]
-                self._found["models"][identity["model"]]["version"] = identity["version"]
+                self._found["models"][identity["model"]]["version"] = identity["arms"][0]["version"]
                 step.reach(number)
             self._found["version"] = self._found["models"][MODEL].get("version")
 

@@ -38,6 +38,7 @@ class Environment:
     server_keys: dict[str, str]  # write key → site; what comes by one is signed with its own secret
     allowed_origins: tuple[str, ...]  # browsers on these origins may send events and ask for predictions
     models: tuple[str, ...] = contracts.models()  # those that are trained and served; all, or some by name
+    deadline_ms: int = 250  # in which a model has to answer; else what it said before, or what is popular
     approval: str = "manual"  # auto: a model that passes its gates goes live without a person
     connector_layer: str | None = "build/layers/connector"  # None: the machine's Python has the connector
     training_wheels: str | None = "build/wheels"  # None: the machine's Python has what a job imports

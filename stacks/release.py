@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from domain.predict_request import PROBE
 from domain.settings import ReleaseSettings
 from stacks.environments import Environment
 from stacks.functions import Function
@@ -38,7 +39,7 @@ class Release(Function):
             artifacts_bucket=artifacts.bucket_name,
             predict_functions={model: function.function_name for model, function in endpoints.items()},
             layers=layers,
-            probe_key=next(key for key, site in environment.write_keys.items() if site == "probe"),
+            probe_key=next(key for key, site in environment.write_keys.items() if site == PROBE),
         )
         super().__init__(
             scope,

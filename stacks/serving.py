@@ -75,7 +75,10 @@ class Serving(cdk.Stack):
 
     def _endpoint(self, model: str, api: apigateway.IHttpApi) -> Function:
         settings = PredictSettings(
-            write_keys=self._environment.write_keys, model=model, metrics_namespace=self._namespace
+            write_keys=self._environment.write_keys,
+            model=model,
+            deadline_ms=self._environment.deadline_ms,
+            metrics_namespace=self._namespace,
         )
         title = _title(model)
         function = Function(

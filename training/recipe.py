@@ -83,7 +83,7 @@ class Predictor(Protocol):
     """`Model` and `Baseline` of `training/<model>/predict.py`, opened with the artifact's folder."""
 
     def predict(
-        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = ()
+        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), site: str = ""
     ) -> Answer: ...
 
 

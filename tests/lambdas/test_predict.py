@@ -15,13 +15,19 @@ from domain import layer as packing
 from domain.layer import Release
 from domain.settings import PredictSettings
 from lambdas import predict
+from lambdas.models import Models
 from tests.artifacts import sealed
 from tests.training.next_item.sessions import PARAMETERS, sessions_of
 from tests.training.top_items.conftest import columns_of
 from training.next_item.fit import fit
 from training.top_items import recipe as top_items
 
-SETTINGS = PredictSettings(write_keys={"key-1": "shop"}, model="next_item", metrics_namespace="Skiff/test")
+SETTINGS = PredictSettings(
+    write_keys={"key-1": "shop", "key-2": "probe"},
+    model="next_item",
+    deadline_ms=5000,
+    metrics_namespace="Skiff/test",
+)
 SESSIONS = [["shoe", "sock"], ["shoe", "sock", "lace"], ["hat", "scarf"], ["shoe", "polish"], ["hat", "shoe"]]
 VIEW_SHOE = {"name": "view_item", "items": [{"item_id": "shoe"}]}
 BODY = {"client_id": "client-1", "session_id": "session-1", "events": [VIEW_SHOE], "k": 2}
@@ -39,7 +45,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def forget() -> None:
     """A new process has no model open."""
     predict.settings.cache_clear()
-    predict.served.cache_clear()
+    predict.models.cache_clear()
     layer._package.cache_clear()
     sys.modules.pop("skiff_model", None)
 
@@ -56,18 +62,24 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def released(folder: Path, monkeypatch: pytest.MonkeyPatch, **about: str) -> Path:
     """The artifact in *folder* as the layer of a function; *about* are fields of its manifest."""
     manifest = sealed(folder, **about)
-    release = Release(release_id="release-1", model=manifest.model, version="7", digest=manifest.digest)
-    content = packing.build(release, {path.name: path.read_bytes() for path in folder.iterdir()})
+    release = Release.of_one(
+        release_id="release-1", model=manifest.model, version="7", digest=manifest.digest
+    )
+    content = packing.build(release, {"champion": files_of(folder)})
     opt = folder.parent / "opt"
     zipfile.ZipFile(io.BytesIO(content)).extractall(opt)
     monkeypatch.syspath_prepend(opt / "python")
     return opt / packing.PACKAGE
 
 
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 @pytest.fixture
 def baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The layer of the first deploy, before there is a model."""
-    release = Release(release_id="baseline", model="next_item", version="baseline", digest="")
+    release = Release(release_id="baseline", model="")
     zipfile.ZipFile(io.BytesIO(packing.build(release, {}))).extractall(tmp_path)
     monkeypatch.syspath_prepend(tmp_path / "python")
 
@@ -93,6 +105,11 @@ def ask(body: Any, **how: Any) -> tuple[int, dict[str, Any]]:
     return answer["statusCode"], json.loads(answer["body"])
 
 
+def counted(capsys: pytest.CaptureFixture[str], metric: str) -> list[float]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line[metric] for line in lines if metric in line]
+
+
 def item_ids(answer: dict[str, Any]) -> list[str]:
     return [item["item_id"] for item in answer["data"]["items"]]
 
@@ -104,7 +121,7 @@ def test_a_session_gets_the_next_items_from_the_released_model(package: Path):
     assert item_ids(answer)[0] == "sock"
     assert len(item_ids(answer)) == 2
     assert answer["metadata"].keys() == {
-        "prediction_id", "model", "version", "tier", "served_at", "took_ms",
+        "prediction_id", "model", "version", "arm", "tier", "served_at", "took_ms",
     }  # fmt: skip
     assert (answer["metadata"]["version"], answer["metadata"]["tier"]) == ("7", "model")
 
@@ -150,8 +167,62 @@ def test_an_answer_is_one_line_that_is_log_event_and_metric(
     assert event["answer"] == answer["data"]
     assert (event["client_id"], event["session_id"]) == ("client-1", "session-1")
     assert (event["version"], event["release_id"]) == ("7", "release-1")
-    assert (line["Answers"], line["TookMs"]) == (1, answer["metadata"]["took_ms"])
-    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["model"], ["model", "tier"]]
+    assert (line["Answers"], line["Fallbacks"]) == (1, 0)
+    assert line["TookMs"] == answer["metadata"]["took_ms"]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
+        ["model"],
+        ["model", "tier"],
+        ["model", "release"],
+    ]
+
+
+def test_a_shadow_is_asked_and_logged_and_never_shown(package: Path, capsys: pytest.CaptureFixture[str]):
+    release = json.loads((package / "release.json").read_text())
+    (arm,) = release["arms"]
+    shadow = {**arm, "name": "shadow", "version": "8", "share": 0.0}
+    (package / "champion").rename(package / "shadow")
+    (package / "release.json").write_text(json.dumps({**release, "arms": [arm, shadow]}))
+
+    _, answer = ask(BODY)
+
+    broken, shown, hidden = map(json.loads, capsys.readouterr().out.splitlines())
+    assert broken["arm"] == "champion"
+    assert (answer["metadata"]["arm"], answer["metadata"]["tier"]) == ("champion", "baseline")
+    assert shown["event"]["prediction_id"] == answer["metadata"]["prediction_id"]
+    assert shown["Fallbacks"] == 1
+    event = hidden["event"]
+    assert (event["arm"], event["version"], event["tier"]) == ("shadow", "8", "model")
+    assert event["shadow_of"] == answer["metadata"]["prediction_id"] != event["prediction_id"]
+    assert (hidden["ShadowAnswers"], "Answers" in hidden) == (1, False)
+
+
+def test_a_shadow_has_only_what_is_left_of_the_time(
+    package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("DEADLINE_MS", "0")
+    monkeypatch.setattr(Models, "shadow", lambda self: self.arm_of("anybody"))
+
+    status, _ = ask(BODY)
+
+    assert (status, counted(capsys, "ShadowSkipped")) == (200, [1])
+
+
+@pytest.mark.parametrize(("key", "shop"), [("key-1", "shop"), ("key-2", "other-shop")])
+def test_a_probe_may_ask_as_another_sites_visitor_and_nobody_else(
+    package: Path, monkeypatch: pytest.MonkeyPatch, key: str, shop: str
+):
+    asked_as = []
+    ask_model = Models.ask
+
+    def spy(self: Models, *given: Any, site: str, **how: Any) -> Any:
+        asked_as.append(site)
+        return ask_model(self, *given, site=site, **how)
+
+    monkeypatch.setattr(Models, "ask", spy)
+
+    ask({**BODY, "site": "other-shop"}, key=key)
+
+    assert asked_as == [shop]
 
 
 def test_two_answers_have_two_prediction_ids(package: Path):
@@ -172,9 +243,9 @@ def test_before_any_model_exists_the_endpoint_answers(baseline: None, capsys: py
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda package: (package / "model/postings.u32").write_bytes(b"\0\0\0\0"),
-        lambda package: (package / "model/postings.u32").unlink(),
-        lambda package: (package / "model/manifest.json").write_text("{"),
+        lambda package: (package / "champion/postings.u32").write_bytes(b"\0\0\0\0"),
+        lambda package: (package / "champion/postings.u32").unlink(),
+        lambda package: (package / "champion/manifest.json").write_text("{"),
         lambda package: (package / "release.json").write_text("{"),
         lambda package: (package / "release.json").unlink(),
     ],
@@ -189,13 +260,13 @@ def test_a_broken_model_answers_what_is_popular_and_says_so_once(
     for status, answer in answers:
         assert (status, item_ids(answer)) == (200, ["shoe", "hat"])
         assert (answer["metadata"]["version"], answer["metadata"]["tier"]) == ("broken", "baseline")
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["ModelBroken"] for line in lines if "ModelBroken" in line] == [1]
+    assert counted(capsys, "ModelBroken") == [1]
 
 
 def test_a_model_released_for_another_digest_is_broken(package: Path):
     release = json.loads((package / "release.json").read_text())
-    (package / "release.json").write_text(json.dumps({**release, "digest": "0000"}))
+    (arm,) = release["arms"]
+    (package / "release.json").write_text(json.dumps({**release, "arms": [{**arm, "digest": "0000"}]}))
 
     assert ask(BODY)[1]["metadata"]["version"] == "broken"
 

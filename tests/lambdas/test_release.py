@@ -216,5 +216,5 @@ def test_the_layer_holds_the_artifact_and_says_what_it_is(approved) -> None:
         says = json.loads(archive.read(f"{layer.PACKAGE}/release.json"))
 
     assert says == baked["identity"]
-    assert f"{layer.PACKAGE}/model/table.u32" in names
-    assert f"{layer.PACKAGE}/model/manifest.json" in names
+    assert f"{layer.PACKAGE}/champion/table.u32" in names
+    assert f"{layer.PACKAGE}/champion/manifest.json" in names

@@ -43,7 +43,7 @@ class Model:
         self._nearness = [1 / (1 + abs(gap)) ** self._settings.nearness for gap in range(-REACH, REACH + 1)]
 
     def predict(
-        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = ()
+        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
     ) -> Answer:
         """
         The *k* items to show next, best first: those with a score, then popular ones up to *k*.
@@ -157,7 +157,7 @@ class Baseline:
         self._popular = _item_ids(folder / POPULAR)
 
     def predict(
-        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = ()
+        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
     ) -> Answer:
         items = [(item_id, 0.0) for item_id in self._popular if item_id not in exclude]
         return Answer(items=items[:k], tier="baseline")

@@ -65,7 +65,7 @@ class Model:
         self._offsets = _mapped(folder / OFFSETS).cast("Q")
 
     def predict(
-        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = ()
+        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
     ) -> Answer:
         """
         Args:
@@ -98,7 +98,7 @@ class Baseline:
         self._popular = _item_ids(folder / POPULAR)
 
     def predict(
-        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = ()
+        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
     ) -> Answer:
         return answer(None, self._popular, k=k, exclude=exclude)
 

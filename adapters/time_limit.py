@@ -1,0 +1,40 @@
+"""
+Work that must end in time, in the thread that does it: the kernel's timer interrupts it. Predicting calls it.
+
+A thread per request would cost more than most answers, and could not be stopped.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+
+class TooSlow(TimeoutError):
+    """The work was interrupted."""
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """
+    Only in a process's main thread, which is where Lambda calls a handler.
+
+    Raises:
+        TooSlow: from within the work, once *seconds* of wall time have passed.
+    """
+    _listen()
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@cache
+def _listen() -> None:
+    signal.signal(signal.SIGALRM, _interrupt)
+
+
+def _interrupt(_number: int, _frame: Any) -> None:
+    raise TooSlow

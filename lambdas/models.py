@@ -1,0 +1,104 @@
+"""
+The models that a process of the predict function has open, and how one is asked: model, cache or baseline.
+
+Standard library only, like all of the request path. What is broken or too slow is counted and passed over.
+"""
+
+import importlib
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from adapters import layer, time_limit
+from domain import assignment
+from domain.artifact import BrokenArtifact
+from domain.layer import CHAMPION, SHADOW, Arm, Release
+from domain.predict_request import PredictRequest
+
+CACHED = 500  # answers that a process remembers, the latest; each is some kilobytes at most
+BROKEN = "broken"  # the version of an answer that no model stands behind
+
+Count = Callable[..., None]  # metric name, and what else to say in the line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """An arm: its model, None where that cannot be trusted, and what answers in its place."""
+
+    name: str
+    version: str
+    model: Any  # Model of training.<model>.predict
+    baseline: Any  # Baseline of the same
+
+
+class Models:
+    def __init__(self, model: str, *, count: Count) -> None:
+        """Opens whatever the layer holds; what is wrong with it is counted, since an answer is due anyway."""
+        self._count = count
+        self._code = importlib.import_module(f"training.{model}.predict")
+        self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        try:
+            self.release = layer.release()
+        except BrokenArtifact as error:
+            count("ModelBroken", error=str(error))
+            self.release = Release(release_id=BROKEN, model=model)
+            self._nothing = self._baseline(CHAMPION, BROKEN)
+        else:
+            self._nothing = self._baseline(CHAMPION, "baseline")
+        self._arms: Mapping[str, Open] = {arm.name: self._opened(arm, model) for arm in self.release.arms}
+
+    def arm_of(self, client_id: str) -> Open:
+        """The one that answers this visitor."""
+        if not self._arms:
+            return self._nothing
+        chosen = assignment.arm_of(self.release.arms, test_id=self.release.test_id, client_id=client_id)
+        return self._arms[chosen.name]
+
+    def shadow(self) -> Open | None:
+        return self._arms.get(SHADOW)
+
+    def ask(self, arm: Open, request: PredictRequest, *, site: str, seconds: float) -> Any:
+        """
+        The arm's answer, of whichever tier had one in time.
+
+        Args:
+            seconds: of wall time that the model may take.
+        """
+        asked = {"k": request.k, "exclude": request.exclude, "site": site}
+        if arm.model is None:
+            return arm.baseline.predict(request.events, **asked)
+        key = (arm.name, site, request.client_id, request.k, request.exclude)
+        try:
+            with time_limit.at_most(seconds):
+                answer = arm.model.predict(request.events, **asked)
+        except time_limit.TooSlow:
+            self._count("ModelSlow", arm=arm.name)
+        except Exception as error:  # whatever is wrong with the model, an answer is due
+            self._count("ModelBroken", arm=arm.name, error=f"{type(error).__name__}: {error}")
+        else:
+            self._remember(key, answer)
+            return answer
+        if (remembered := self._cache.get(key)) is not None:
+            return replace(remembered, tier="cache")
+        return arm.baseline.predict(request.events, **asked)
+
+    def _remember(self, key: tuple[Any, ...], answer: Any) -> None:
+        self._cache[key] = answer
+        self._cache.move_to_end(key)
+        if len(self._cache) > CACHED:
+            self._cache.popitem(last=False)
+
+    def _opened(self, arm: Arm, model: str) -> Open:
+        folder = layer.folder(arm.name)
+        try:
+            layer.check(arm, model=model, format=self._code.FORMAT)
+            opened = self._code.Model(folder)
+        except Exception as error:  # a file that cannot be read, a table that is cut, other features
+            self._count("ModelBroken", arm=arm.name, error=f"{type(error).__name__}: {error}")
+            return self._baseline(arm.name, BROKEN)
+        return Open(name=arm.name, version=arm.version, model=opened, baseline=self._code.Baseline(folder))
+
+    def _baseline(self, name: str, version: str) -> Open:
+        baseline = self._code.Baseline(layer.folder(name))
+        return Open(name=name, version=version, model=None, baseline=baseline)
