@@ -44,6 +44,8 @@ class Skiff(cdk.Stage):
             api=ingestion.api,
             lake=ingestion.lake,
             artifacts=training.artifacts,
+            transform=warehouse.transform,
+            log=ingestion.events,
         )
         pillars = (ingestion, warehouse, training, serving)
         watched = [item for pillar in pillars for item in pillar.watched]

@@ -19,7 +19,8 @@ def _client() -> Any:
 
 def state(name: str) -> str:
     """OK, ALARM or INSUFFICIENT_DATA."""
-    found = _client().describe_alarms(AlarmNames=[name])["MetricAlarms"]
+    described = _client().describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    found = [*described["MetricAlarms"], *described["CompositeAlarms"]]
     if not found:
         raise NoSuchAlarm(name)
     return str(found[0]["StateValue"])

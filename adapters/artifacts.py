@@ -63,6 +63,11 @@ def written_at(uri: str) -> datetime:
     return found
 
 
+def delete(bucket: str, key: str) -> None:
+    """Gone already is gone."""
+    _client().delete_object(Bucket=bucket, Key=key)
+
+
 def read(bucket: str, key: str) -> bytes:
     body: IO[bytes] = _client().get_object(Bucket=bucket, Key=key)["Body"]
     return body.read()

@@ -3,7 +3,8 @@ Lambda as the release machine uses it: layers, published versions, and the alias
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -22,24 +23,26 @@ def _client() -> Any:
     return boto3.client("lambda")
 
 
-def publish_layer(*, name: str, bucket: str, key: str, digest: str) -> str:
-    """Publish the zip at s3://bucket/key, once per *digest*; returns the ARN of the layer version."""
-    for page in _client().get_paginator("list_layer_versions").paginate(LayerName=name):
-        for version in page["LayerVersions"]:
-            if version.get("Description") == digest:
-                return str(version["LayerVersionArn"])
+def publish_layer(*, name: str, bucket: str, key: str, release_id: str) -> str:
+    """Publish the zip at s3://bucket/key, once per release; returns the ARN of the layer version."""
+    for arn, description in layer_versions(name).items():
+        if description == release_id:
+            return arn
     published = _client().publish_layer_version(
-        LayerName=name, Description=digest, Content={"S3Bucket": bucket, "S3Key": key}
+        LayerName=name, Description=release_id, Content={"S3Bucket": bucket, "S3Key": key}
     )
     return str(published["LayerVersionArn"])
 
 
-def publish(function: str, *, layer_arn: str, description: str) -> str:
+def publish(function: str, *, code: str, layer_arn: str, description: str) -> str:
     """
-    Publish the function's present code with this layer and no other; returns the version.
+    Publish the function with this layer and no other; returns the version.
 
     Lambda makes no second version of the same code and configuration, so this may run twice.
     `RevisionId` refuses a change that came in between.
+
+    Args:
+        code: the hash of the code that is meant; another one, of a deploy in between, is refused.
     """
     latest = _client().get_function_configuration(FunctionName=function)
     if [layer["Arn"] for layer in latest.get("Layers", [])] != [layer_arn]:
@@ -50,7 +53,7 @@ def publish(function: str, *, layer_arn: str, description: str) -> str:
         latest = _client().get_function_configuration(FunctionName=function)
     version = _client().publish_version(
         FunctionName=function,
-        CodeSha256=latest["CodeSha256"],
+        CodeSha256=code,
         RevisionId=latest["RevisionId"],
         Description=description,
     )["Version"]
@@ -66,30 +69,103 @@ def environment(function: str) -> dict[str, str]:
     return dict(configuration["Environment"]["Variables"])
 
 
-def live(function: str) -> str:
-    """The version that alias `live` names."""
-    return str(_client().get_alias(FunctionName=function, Name=LIVE)["FunctionVersion"])
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """Where alias `live` leads: all requests to one version, or a share of them to another."""
+
+    version: str
+    candidate: str | None = None
+    share: float = 0.0  # of the requests, to the candidate
+
+    def __str__(self) -> str:
+        split = f", {self.share:.0%} at version {self.candidate}" if self.candidate else ""
+        return f"version {self.version}{split}"
 
 
-def move_live(function: str, *, expected: str, to: str) -> None:
+def route(function: str) -> Route:
+    return _route(_client().get_alias(FunctionName=function, Name=LIVE))
+
+
+def move_live(function: str, to: Route, *, only_from: Collection[Route]) -> None:
     """
-    Point alias `live` from version *expected* at *to*.
+    Let alias `live` lead to *to*. Done already is done; `RevisionId` refuses a change that came in between.
 
     Raises:
-        AliasMoved: the alias names neither; somebody else released meanwhile.
+        AliasMoved: the alias leads to none of *only_from*; somebody else is releasing.
     """
     alias = _client().get_alias(FunctionName=function, Name=LIVE)
-    if alias["FunctionVersion"] == to:
+    found = _route(alias)
+    if found == to:
         return
-    if alias["FunctionVersion"] != expected:
-        raise AliasMoved(f"{function}: live is version {alias['FunctionVersion']}, expected {expected}")
+    if found not in only_from:
+        expected = " or ".join(map(str, only_from))
+        raise AliasMoved(f"{function}: live is at {found}, expected {expected}: another release is under way")
+    weights = {to.candidate: to.share} if to.candidate else {}
     _client().update_alias(
-        FunctionName=function, Name=LIVE, FunctionVersion=to, RevisionId=alias["RevisionId"]
+        FunctionName=function,
+        Name=LIVE,
+        FunctionVersion=to.version,
+        RoutingConfig={"AdditionalVersionWeights": weights},
+        RevisionId=alias["RevisionId"],
     )
 
 
 class AliasMoved(RuntimeError):
     """The alias is not where this release left it."""
+
+
+def _route(alias: Mapping[str, Any]) -> Route:
+    weights = (alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    for candidate, share in weights.items():
+        return Route(version=alias["FunctionVersion"], candidate=candidate, share=share)
+    return Route(version=alias["FunctionVersion"])
+
+
+def code_of(function: str) -> str:
+    """The hash of the code that the next version would have."""
+    return str(_client().get_function_configuration(FunctionName=function)["CodeSha256"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    number: str
+    release_id: str  # empty: published by the stack, not by a release
+    layers: tuple[str, ...]
+
+
+def versions(function: str) -> list[Version]:
+    """All that are published, the newest first."""
+    pages = _client().get_paginator("list_versions_by_function").paginate(FunctionName=function)
+    found = [
+        Version(
+            number=each["Version"],
+            release_id=each.get("Description", ""),
+            layers=tuple(layer["Arn"] for layer in each.get("Layers", ())),
+        )
+        for page in pages
+        for each in page["Versions"]
+        if each["Version"] != "$LATEST"
+    ]
+    return sorted(found, key=lambda version: -int(version.number))
+
+
+def delete_version(function: str, version: str) -> None:
+    _client().delete_function(FunctionName=function, Qualifier=version)
+
+
+def layer_versions(name: str) -> dict[str, str]:
+    """ARN → the id of the release that it was published as."""
+    pages = _client().get_paginator("list_layer_versions").paginate(LayerName=name)
+    return {
+        each["LayerVersionArn"]: each.get("Description", "")
+        for page in pages
+        for each in page["LayerVersions"]
+    }
+
+
+def delete_layer_version(arn: str) -> None:
+    name, _, version = arn.rpartition(":")
+    _client().delete_layer_version(LayerName=name, VersionNumber=int(version))
 
 
 def invoke(function: str, qualifier: str, event: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,6 +70,13 @@ def result(execution_arn: str) -> Any:
     return json.loads(execution["output"])
 
 
+def output(execution_arn: str) -> dict[str, Any] | None:
+    """What an execution left: its output or, where it failed, its cause, if that is in JSON."""
+    execution = _client().describe_execution(executionArn=execution_arn)
+    described = _described(execution.get("output") or execution.get("cause"))
+    return described if isinstance(described, dict) else None
+
+
 def reason(failure: Mapping[str, Any]) -> str:
     """
     What went wrong, for people.

@@ -87,7 +87,9 @@ class Frames:
         del self.lines
 
     def sessionize(self) -> None:
-        of_clients = self.made["staging.events"].filter(~NAME.is_in(["prediction", "training_run"]))
+        of_clients = self.made["staging.events"].filter(
+            ~NAME.is_in(["prediction", "training_run", "release"])
+        )
         self.made["intermediate.session_events"] = _session_events(of_clients)
         self.made["intermediate.sessions"] = _sessions(self.made["intermediate.session_events"])
         self.made["intermediate.item_events"] = _item_events(of_clients)

@@ -26,7 +26,7 @@ EVENT_NAMES = (
     "refund",
     "search",
 )
-RESERVED_NAMES = ("prediction", "training_run")  # written by the system into the same log
+RESERVED_NAMES = ("prediction", "training_run", "release")  # written by the system into the same log
 
 MAX_EVENT_BYTES = 64 * 1024
 MAX_ITEMS = 200  # a page of the catalogue, not the catalogue

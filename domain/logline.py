@@ -18,7 +18,7 @@ MAX_RAW_BYTES = 64 * 1024
 MAX_USER_AGENT = 512
 
 # Which way a line came in. What the collector counts is held against lines from "collector" alone.
-Source = Literal["collector", "import", "redrive", "predict", "training"]
+Source = Literal["collector", "import", "redrive", "predict", "training", "release"]
 Scope = Literal["event", "body"]
 
 # made once: making one takes as long as a line

@@ -42,6 +42,7 @@ REQUEST_FIELDS: Mapping[str, Kind] = {
     "k": Kind(expected=f"an integer of 1 to {MAX_K}", holds=is_k),
     "exclude": Kind(expected=f"a list of at most {MAX_EXCLUDED} item ids", holds=is_excluded),
     "site": ID,
+    "arm": ID,
 }
 
 
@@ -53,7 +54,8 @@ class PredictRequest:
     session_id: str | None = None
     k: int = 20
     exclude: tuple[str, ...] = ()
-    site: str | None = None  # of a probe: as whose visitor it asks; nobody else is heard on it
+    site: str | None = None  # of a probe: as whose visitor it asks, and which arm; nobody else is heard on it
+    arm: str | None = None
 
 
 def parse(body: bytes, *, write_key: str | None, write_keys: Mapping[str, str]) -> tuple[str, PredictRequest]:

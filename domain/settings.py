@@ -92,4 +92,14 @@ class ReleaseSettings(Settings):
     artifacts_bucket: str
     predict_functions: dict[str, str]  # model → function name
     layers: dict[str, str]  # model → layer name
-    probe_key: str  # the write key of the site that golden requests are sent as
+    transform_function: str  # knows the requests that were logged
+    probe_key: str  # the write key of the site that a release's own requests are sent as
+    canary_share: float  # of the requests, to a new version while it is watched
+    watch_seconds: int  # how long at least
+    patience_seconds: int  # how long at most, where requests are few
+    minimum_answers: int
+    unproven: str  # promote or undo: what becomes of a version that had too few requests to be judged
+    health_alarm: str  # the composite alarm that ends a roll-out; empty: none
+    kept_releases: int  # versions that can be gone back to
+    events_stream: str  # the log, which releases are written to
+    metrics_namespace: str

@@ -48,10 +48,12 @@ class Models:
             self._nothing = self._baseline(CHAMPION, "baseline")
         self._arms: Mapping[str, Open] = {arm.name: self._opened(arm, model) for arm in self.release.arms}
 
-    def arm_of(self, client_id: str) -> Open:
-        """The one that answers this visitor."""
+    def arm_of(self, client_id: str, *, asked: str | None = None) -> Open:
+        """The one that answers this visitor, or a probe that has *asked* for one."""
         if not self._arms:
             return self._nothing
+        if asked and asked in self._arms:
+            return self._arms[asked]
         chosen = assignment.arm_of(self.release.arms, test_id=self.release.test_id, client_id=client_id)
         return self._arms[chosen.name]
 

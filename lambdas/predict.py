@@ -49,7 +49,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         _count("Refused", reason=refusal.reason, detail=refusal.detail)
         return _reply(STATUS.get(refusal.reason, 400), {"error": refusal.detail})
     asked = Asked(event["requestContext"], request=request, site=site, received_at=received_at)
-    arm = models().arm_of(request.client_id)
+    arm = models().arm_of(request.client_id, asked=request.arm if site == PROBE else None)
     data, metadata = asked.answered_by(arm, started=started)
     if shadow := models().shadow():
         asked.followed_by(shadow, started=started, shown=metadata)
@@ -116,7 +116,8 @@ class Asked:
             user_agent=http.get("userAgent"),
             source="predict",
         )
-        telemetry.emit({**line, **_counted(metadata, release=release, at=self._received_at)})
+        counted = {} if self._site == PROBE else _counted(metadata, release=release, at=self._received_at)
+        telemetry.emit({**line, **counted})
 
 
 def _counted(metadata: Mapping[str, Any], *, release: str, at: datetime) -> dict[str, Any]:

@@ -52,9 +52,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             )
         case {"action": "count"}:
             return count()
+        case {"action": "logged_requests", "model": model}:
+            return logged_requests(model)
         case {"action": "replay"}:
             return replay.handle(event, settings())
-    raise UnknownAction(f"{event} is none of transform, snapshot, count and replay with what they need")
+    known = "transform, snapshot, count, logged_requests and replay"
+    raise UnknownAction(f"{event} is none of {known} with what they need")
 
 
 def transform(layer: str, *, run_id: str, as_of: datetime) -> dict[str, Any]:
@@ -139,6 +142,15 @@ def count() -> dict[str, Any]:
         refresh.declare(connection, TABLES)
         [[counted]] = run.run(connection, "counts")
     return {name: int(number) for name, number in counted.items()}
+
+
+def logged_requests(model: str) -> dict[str, Any]:
+    """The newest that *model* was asked, as sent, each with its site and, if known, the next item."""
+    query_tag = warehouse.tag("rehearse", model=model)
+    with closing(warehouse.connect(settings(), query_tag=query_tag)) as connection:
+        refresh.declare(connection, TABLES)
+        [found] = run.run(connection, "operations/logged_requests", model=model)
+    return {"requests": [{**row, "request": json.loads(row["request"])} for row in found]}
 
 
 def _unloaded(*, model: str, snapshot_id: str, attempt: str, as_of: datetime) -> Manifest:

@@ -6,10 +6,9 @@ Deploying, the same for every environment: the CDK CLI on the stacks of one stag
 
 import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters import machines, registry, stacks
+from adapters import registry, stacks
 from ops import cdk, cloud
 from ops.progress import Steps
 
@@ -53,7 +52,16 @@ def prepare(*, fresh: bool = False, log: Path | None = None) -> cloud.Cloud:
 
 
 def deploy_and_release(environment: str) -> int:
-    return deploy(environment) or release(environment)
+    """A published version keeps the code that it was published with, so a deploy alone changes no answer."""
+    return deploy(environment) or _release(environment)
+
+
+def _release(environment: str) -> int:
+    """Started, not followed: watching a new version may take hours."""
+    from ops import releases
+
+    asked = releases.Asked(environment=environment, reason="deployed", is_followed=False)
+    return releases.release(asked, models=())
 
 
 def diff(environment: str) -> int:
@@ -71,26 +79,6 @@ def destroy(environment: str) -> int:
     for group in stacks.what_goes(training, "AWS::SageMaker::ModelPackageGroup"):
         registry.delete_versions(group.rpartition("/")[2])
     return _on_stacks("destroy", environment, *(["--force"] if environment == LOCAL else []))
-
-
-def release(environment: str) -> int:
-    """
-    Start the release machine for each model's newest approved version: how new code goes live.
-
-    A published version keeps the code that it was published with, so a deploy alone changes no answer.
-    """
-    found = outputs(environment)
-    os.environ.setdefault("AWS_REGION", found["ReleaseArn"].split(":")[3])
-    for group in (value for name, value in found.items() if name.startswith("Group")):
-        try:
-            package = registry.latest_approved(group)
-        except registry.NoApprovedModel:
-            print(f"{group}: no approved version yet, the baseline answers")
-            continue
-        name = f"deploy-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-        machines.start(found["ReleaseArn"], {"model_package_arn": package.arn}, name=name)
-        print(f"{group}: release of version {package.version} started, execution {name}")
-    return 0
 
 
 def _on_stacks(command: str, environment: str, *options: str) -> int:
@@ -125,7 +113,7 @@ def up() -> int:
     if code:
         print(f"cdk deploy failed; its output is in {log}")
         return code
-    release(LOCAL)
+    _release(LOCAL)
     print(hello())
     return 0
 

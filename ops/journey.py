@@ -36,7 +36,7 @@ TOO_LITTLE = r"(EmptySnapshot|NothingToEvaluate|NothingToLearn): .*"  # why some
 EVENTS = """
 select name, count(*) as events
 from staging.events
-where name not in ('prediction', 'training_run')
+where name not in ('prediction', 'training_run', 'release')
 group by name
 order by events desc, name
 """
@@ -222,8 +222,8 @@ class Journey:
                 return executions if len(executions) >= len(approved) else None
 
             for number, execution in enumerate(wait_for(started, what="a release of each model"), start=1):
-                identity = follow(execution, step)["identity"]
-                self._found["models"][identity["model"]]["version"] = identity["arms"][0]["version"]
+                release = follow(execution, step)["release"]
+                self._found["models"][release["model"]]["version"] = release["arms"][0]["version"]
                 step.reach(number)
             self._found["version"] = self._found["models"][MODEL].get("version")
 

@@ -29,6 +29,19 @@ class Snowflake:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rollout:
+    """How a version that has been proven on its own gets to answer everybody."""
+
+    share: float = 0.1  # of the requests, while it is watched
+    watch_seconds: int = 900
+    judge_seconds: int = 60  # between two looks; the first broken limit ends it
+    patience_seconds: int = 6 * 3600  # how long to wait for enough requests
+    minimum_answers: int = 200
+    unproven: str = "undo"  # promote or undo: where there were not enough requests by then
+    kept_releases: int = 5  # that can be gone back to
+
+
+@dataclass(frozen=True, kw_only=True)
 class Environment:
     name: str
     account: str
@@ -38,6 +51,7 @@ class Environment:
     server_keys: dict[str, str]  # write key → site; what comes by one is signed with its own secret
     allowed_origins: tuple[str, ...]  # browsers on these origins may send events and ask for predictions
     models: tuple[str, ...] = contracts.models()  # those that are trained and served; all, or some by name
+    rollout: Rollout = Rollout()  # frozen
     deadline_ms: int = 250  # in which a model has to answer; else what it said before, or what is popular
     approval: str = "manual"  # auto: a model that passes its gates goes live without a person
     connector_layer: str | None = "build/layers/connector"  # None: the machine's Python has the connector
@@ -62,6 +76,9 @@ ENVIRONMENTS = (
         server_keys={"demo-server-key": "demo-shop"},
         allowed_origins=("*",),
         approval="auto",
+        rollout=Rollout(
+            watch_seconds=5, judge_seconds=2, patience_seconds=10, minimum_answers=10, unproven="promote"
+        ),
         connector_layer=None,
         training_wheels=None,
         schedule=None,
@@ -79,6 +96,7 @@ ENVIRONMENTS = (
         server_keys={"change-me-dev-server": "shop"},
         allowed_origins=("https://dev.shop.example",),
         approval="auto",
+        rollout=Rollout(watch_seconds=120, patience_seconds=300, unproven="promote"),
         schedule=None,
         refresh_schedule=None,
         buffer_seconds=60,

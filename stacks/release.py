@@ -14,12 +14,15 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from domain.predict_request import PROBE
 from domain.settings import ReleaseSettings
-from stacks.environments import Environment
+from stacks.environments import Environment, Rollout
 from stacks.functions import Function
+from stacks.lake import Delivery
 from stacks.machines import StateMachine
 from stacks.registry import group_name, package_arns
 
-STEPS = ("bake", "publish", "probe", "shift", "verify")
+BEFORE = ("plan", "bake", "publish", "probe", "rehearse")  # nobody has been sent anywhere yet
+AFTER = ("shift", "judge", "promote", "verify")  # what fails here is undone
+STEPS = (*BEFORE, *AFTER)
 
 
 class Release(Function):
@@ -31,15 +34,29 @@ class Release(Function):
         id: str,
         *,
         environment: Environment,
+        namespace: str,
         endpoints: Mapping[str, Function],
         artifacts: s3.IBucket,
+        transform: Function,
+        log: Delivery,
     ) -> None:
         layers = {model: group_name(environment.name, model) for model in endpoints}
+        rollout = environment.rollout
         settings = ReleaseSettings(
             artifacts_bucket=artifacts.bucket_name,
             predict_functions={model: function.function_name for model, function in endpoints.items()},
             layers=layers,
+            transform_function=transform.function_name,
             probe_key=next(key for key, site in environment.write_keys.items() if site == PROBE),
+            canary_share=rollout.share,
+            watch_seconds=rollout.watch_seconds,
+            patience_seconds=rollout.patience_seconds,
+            minimum_answers=rollout.minimum_answers,
+            unproven=rollout.unproven,
+            health_alarm="",
+            kept_releases=rollout.kept_releases,
+            events_stream=log.stream.ref,
+            metrics_namespace=namespace,
         )
         super().__init__(
             scope,
@@ -54,15 +71,20 @@ class Release(Function):
         self.allow("sagemaker:DescribeModelPackage", on=package_arns(scope, environment))
         self._allow_layers([_layer_arn(scope, layer) for layer in layers.values()])
         self._allow_functions([function.function_arn for function in endpoints.values()])
+        self.allow("lambda:InvokeFunction", on=[transform.function_arn])
+        # CloudWatch ties no metric and no alarm to a resource that could be named here
+        self.allow("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", on=["*"])
+        log.grant_put(self, "firehose:PutRecordBatch")
 
     def _allow_artifacts(self, artifacts: s3.IBucket) -> None:
         models, layers = artifacts.arn_for_objects("models/*"), artifacts.arn_for_objects("layers/*")
         self.allow("s3:GetObject", on=[models, layers])
-        self.allow("s3:PutObject", on=[layers])
+        self.allow("s3:DeleteObject", "s3:PutObject", on=[layers])
 
     def _allow_layers(self, layers: list[str]) -> None:
         """A layer's versions are numbered as they come."""
         self.allow(
+            "lambda:DeleteLayerVersion",
             "lambda:GetLayerVersion",
             "lambda:ListLayerVersions",
             "lambda:PublishLayerVersion",
@@ -71,28 +93,31 @@ class Release(Function):
 
     def _allow_functions(self, functions: list[str]) -> None:
         """So are a function's."""
+        versions = [f"{function}:*" for function in functions]
         self.allow(
             "lambda:GetAlias",
             "lambda:GetFunctionConfiguration",
             "lambda:InvokeFunction",
+            "lambda:ListVersionsByFunction",
             "lambda:PublishVersion",
             "lambda:UpdateAlias",
             "lambda:UpdateFunctionConfiguration",
-            on=[*functions, *(f"{function}:*" for function in functions)],
+            on=[*functions, *versions],
         )
+        self.allow("lambda:DeleteFunction", on=versions)  # versions, never a function
 
 
 class ReleaseMachine(StateMachine):
-    """Runs when a model package is approved."""
+    """Runs when a model package is approved, after a deploy, and for people: whatever moves the alias."""
 
     def __init__(self, scope: cdk.Stack, id: str, *, environment: Environment, release: Release) -> None:
         self._release = release
         super().__init__(
             scope,
             id,
-            definition=self._definition(scope),
-            comment="From an approved model to the live alias",
-            timeout=cdk.Duration.hours(1),
+            definition=self._definition(scope, environment.rollout),
+            comment="From an approved model to the live alias, and back",
+            timeout=cdk.Duration.hours(12),
         )
         groups = [group_name(environment.name, model) for model in environment.models]
         pattern = events.EventPattern(
@@ -104,30 +129,73 @@ class ReleaseMachine(StateMachine):
         target = targets.SfnStateMachine(self, input=events.RuleTargetInput.from_object(package))
         events.Rule(scope, "Approved", event_pattern=pattern, targets=[target])
 
-    def _definition(self, scope: cdk.Stack) -> sfn.IChainable:
-        steps = {name: self._step(scope, name) for name in STEPS}
-        for before, after in pairwise(steps.values()):
-            before.next(after)
-        # somebody else is changing the function; a deploy takes seconds
-        steps["publish"].add_retry(
-            errors=["ResourceConflictException", "PreconditionFailedException"],
-            interval=cdk.Duration.seconds(5),
-            max_attempts=5,
-            backoff_rate=2,
+    def _definition(self, scope: cdk.Stack, rollout: Rollout) -> sfn.IChainable:
+        steps = {name: self._step(scope, name) for name in (*STEPS, "undo", "record", "tidy")}
+        self._retries(steps)
+        self._catches(steps)
+        start = sfn.Pass.jsonata(
+            scope,
+            "As asked",
+            outputs="{% $merge([$states.input, {'execution': $states.context.Execution.Name}]) %}",
         )
-        undo = self._step(scope, "undo")
-        undo.next(
-            sfn.Fail.jsonata(
-                scope, "Undone", error="ReleaseUndone", cause="{% $states.input.failure.Cause %}"
+        wait = sfn.Wait.jsonata(
+            scope,
+            "Watch",
+            time=sfn.WaitTime.duration(cdk.Duration.seconds(rollout.judge_seconds)),
+        )
+        start.next(steps["plan"])
+        steps["plan"].next(
+            _choice(
+                scope,
+                "What now?",
+                "next",
+                {"nothing": steps["record"], "shift": steps["shift"]},
+                steps["bake"],
             )
         )
-        for name in ("shift", "verify"):
-            steps[name].add_catch(
-                undo,
-                errors=["States.ALL"],
-                outputs="{% $merge([$states.input, {'failure': $states.errorOutput}]) %}",
+        for before, after in pairwise(("bake", "publish", "probe", "rehearse", "shift")):
+            steps[before].next(steps[after])
+        steps["shift"].next(
+            sfn.Choice.jsonata(scope, "A share or all?")
+            .when(sfn.Condition.jsonata("{% $states.input.is_shared %}"), wait)
+            .otherwise(steps["verify"])
+        )
+        wait.next(steps["judge"])
+        steps["judge"].next(
+            _choice(scope, "How is it?", "decision", {"good": steps["promote"], "bad": steps["undo"]}, wait)
+        )
+        steps["promote"].next(steps["verify"])
+        for step in ("verify", "undo"):
+            steps[step].next(steps["record"])
+        steps["record"].next(self._end(scope, steps["tidy"]))
+        return start
+
+    def _end(self, scope: cdk.Stack, tidy: sfn.IChainable) -> sfn.Choice:
+        not_released = sfn.Fail.jsonata(
+            scope, "Not released", error="NotReleased", cause="{% $string($states.input.record) %}"
+        )
+        already = sfn.Succeed.jsonata(scope, "Already live")
+        return _choice(scope, "Is it live?", "outcome", {"live": tidy, "nothing": already}, not_released)
+
+    def _retries(self, steps: Mapping[str, tasks.LambdaInvoke]) -> None:
+        """Somebody else is changing the function, or the alias; a deploy takes seconds."""
+        for name in ("publish", "shift", "promote", "undo"):
+            steps[name].add_retry(
+                errors=["ResourceConflictException", "PreconditionFailedException"],
+                interval=cdk.Duration.seconds(5),
+                max_attempts=5,
+                backoff_rate=2,
             )
-        return steps["bake"]
+        steps["undo"].add_retry(errors=["States.ALL"], interval=cdk.Duration.seconds(2), max_attempts=5)
+
+    def _catches(self, steps: Mapping[str, tasks.LambdaInvoke]) -> None:
+        for names, then in ((BEFORE, "record"), (AFTER, "undo")):
+            for name in names:
+                steps[name].add_catch(
+                    steps[then],
+                    errors=["States.ALL"],
+                    outputs="{% $merge([$states.input, {'failure': $states.errorOutput}]) %}",
+                )
 
     def _step(self, scope: cdk.Stack, name: str) -> tasks.LambdaInvoke:
         return tasks.LambdaInvoke.jsonata(
@@ -137,6 +205,15 @@ class ReleaseMachine(StateMachine):
             payload=sfn.TaskInput.from_object({"step": name, "release": "{% $states.input %}"}),
             outputs="{% $states.result.Payload %}",
         )
+
+
+def _choice(
+    scope: cdk.Stack, title: str, field: str, when: Mapping[str, sfn.IChainable], otherwise: sfn.IChainable
+) -> sfn.Choice:
+    choice = sfn.Choice.jsonata(scope, title)
+    for value, then in when.items():
+        choice.when(sfn.Condition.jsonata(f"{{% $states.input.{field} = '{value}' %}}"), then)
+    return choice.otherwise(otherwise)
 
 
 def _layer_arn(stack: cdk.Stack, name: str) -> str:

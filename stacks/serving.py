@@ -36,6 +36,8 @@ class Serving(cdk.Stack):
         api: apigateway.IHttpApi,
         lake: Lake,
         artifacts: s3.IBucket,
+        transform: Function,
+        log: Delivery,
     ) -> None:
         super().__init__(
             scope, id, env=cdk.Environment(account=environment.account, region=environment.region)
@@ -54,7 +56,14 @@ class Serving(cdk.Stack):
         self._baseline = self._baseline_layer()
         self.endpoints = {model: self._endpoint(model, api) for model in environment.models}
         self.release = Release(
-            self, "Release", environment=environment, endpoints=self.endpoints, artifacts=artifacts
+            self,
+            "Release",
+            environment=environment,
+            namespace=namespace,
+            endpoints=self.endpoints,
+            artifacts=artifacts,
+            transform=transform,
+            log=log,
         )
         self.machine = ReleaseMachine(self, "ReleaseMachine", environment=environment, release=self.release)
         cdk.CfnOutput(self, "ReleaseArn", value=self.machine.state_machine_arn)

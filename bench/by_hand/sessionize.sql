@@ -22,7 +22,7 @@ numbered as (
                 true
             )::integer as is_first
         from staging_events
-        where client_id is not null and name not in ('prediction', 'training_run')
+        where client_id is not null and name not in ('prediction', 'training_run', 'release')
     )
 
 ),
@@ -76,7 +76,7 @@ select
     value,
     prediction_id
 from staging_events
-where client_id is null and name not in ('prediction', 'training_run');
+where client_id is null and name not in ('prediction', 'training_run', 'release');
 
 create table intermediate_sessions as
 select
@@ -118,7 +118,7 @@ flattened as (
                 "price": "decimal(18, 4)", "quantity": "decimal(18, 4)"
             }]') as items
         from staging_events
-        where name not in ('prediction', 'training_run')
+        where name not in ('prediction', 'training_run', 'release')
     )
 
 )

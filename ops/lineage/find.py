@@ -60,7 +60,7 @@ LOG_FILES = """
 select src_file, count(*) as events
 from staging.events
 where
-    name not in ('prediction', 'training_run')
+    name not in ('prediction', 'training_run', 'release')
     and occurred_at between %(since)s::timestamp_ntz and %(until)s::timestamp_ntz
 group by src_file
 order by src_file

@@ -1,6 +1,7 @@
 """What would hurt if it changed in the serving stack."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from aws_cdk.assertions import Match, Template
 
 from adapters import functions
 from lambdas import release
-from stacks.release import STEPS
+from stacks.release import AFTER, BEFORE, STEPS
 from stacks.serving import LIVE
 from training import contracts
 
@@ -106,17 +107,29 @@ def test_answers_reach_the_lake_as_the_lines_that_the_function_wrote(template: T
 
 
 def test_the_machine_and_the_function_know_the_same_steps():
-    assert set(release.STEPS) == {*STEPS, "undo"}
+    assert set(release.STEPS) == {*STEPS, "undo", "record", "tidy"}
 
 
-def test_whatever_fails_once_the_alias_has_moved_is_undone(definition: Definitions):
+def test_whatever_fails_once_the_alias_has_moved_is_undone_and_all_is_recorded(definition: Definitions):
     states = definition("prod", "Serving")["States"]
 
-    for name in ("Shift", "Verify"):
-        assert states[name]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
-        assert states[name]["Catch"][0]["Next"] == "Undo"
-    assert states["Undo"]["Next"] == "Undone"
-    assert states["Undone"]["Type"] == "Fail"
+    for names, then in ((BEFORE, "Record"), (AFTER, "Undo")):
+        for name in names:
+            assert states[name.capitalize()]["Catch"][0]["ErrorEquals"] == ["States.ALL"]
+            assert states[name.capitalize()]["Catch"][0]["Next"] == then
+    assert states["Undo"]["Next"] == states["Verify"]["Next"] == "Record"
+    assert states["Is it live?"]["Default"] == "Not released"
+    assert states["Not released"]["Type"] == "Fail"
+
+
+def test_versions_may_be_deleted_and_never_a_function(template: Templates):
+    policies = json.dumps(template("prod", "Serving").find_resources("AWS::IAM::Policy"))
+
+    statements = re.findall(r'\{"Action": "lambda:DeleteFunction".*?"Resource": (\[.*?\]\]\}\])', policies)
+
+    assert statements
+    for resources in statements:
+        assert resources.count("Fn::Join") == resources.count('":*"') == len(contracts.models())
 
 
 def test_stack_and_function_mean_the_same_alias():

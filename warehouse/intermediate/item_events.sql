@@ -54,7 +54,7 @@ new_events as (
     select * from staging.events
     where
         loaded_at > $since::timestamp_ntz
-        and name not in ('prediction', 'training_run')
+        and name not in ('prediction', 'training_run', 'release')
 
 ),
 

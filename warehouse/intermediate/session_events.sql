@@ -33,7 +33,7 @@ changed_visitors as (
     where
         loaded_at > $since::timestamp_ntz
         and client_id is not null
-        and name not in ('prediction', 'training_run')
+        and name not in ('prediction', 'training_run', 'release')
     group by site, client_id
 
 ),
@@ -162,7 +162,7 @@ touched_events as (
     -- end if
     where
         events.client_id is not null
-        and events.name not in ('prediction', 'training_run')
+        and events.name not in ('prediction', 'training_run', 'release')
 
 ),
 
@@ -245,7 +245,7 @@ without_consent as (
     from staging.events
     where
         client_id is null
-        and name not in ('prediction', 'training_run')
+        and name not in ('prediction', 'training_run', 'release')
         and loaded_at > $since::timestamp_ntz
 
 )

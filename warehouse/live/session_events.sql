@@ -94,7 +94,7 @@ touched_events as (
         on
             events.site = visitors_with_news.site
             and events.client_id = visitors_with_news.client_id
-    where events.name not in ('prediction', 'training_run')
+    where events.name not in ('prediction', 'training_run', 'release')
 
 ),
 
@@ -196,7 +196,7 @@ without_consent as (
             and events.event_id = events_with_news.event_id
     where
         events.client_id is null
-        and events.name not in ('prediction', 'training_run')
+        and events.name not in ('prediction', 'training_run', 'release')
 
 )
 

@@ -31,7 +31,7 @@ facts as (
         lateral flatten(input => events.items) as item
     where
         events.loaded_at > $since::timestamp_ntz
-        and events.name not in ('prediction', 'training_run')
+        and events.name not in ('prediction', 'training_run', 'release')
     union all
     select
         displaced_events.site,

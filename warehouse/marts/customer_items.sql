@@ -36,7 +36,7 @@ customers as (
     from staging.changes
     where
         loaded_at > $since::timestamp_ntz
-        and name not in ('prediction', 'training_run')
+        and name not in ('prediction', 'training_run', 'release')
     union all
     select
         events.site,

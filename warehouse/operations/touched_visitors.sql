@@ -10,7 +10,7 @@ from staging.changes
 where
     loaded_at > $since::timestamp_ntz
     and client_id is not null
-    and name not in ('prediction', 'training_run')
+    and name not in ('prediction', 'training_run', 'release')
 group by site, client_id;
 
 -- The earliest of them: rows from before are not even looked at.

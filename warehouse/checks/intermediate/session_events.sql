@@ -27,7 +27,7 @@ left join intermediate.session_events
         and events.event_id = session_events.event_id
 where
     events.loaded_at > $since::timestamp_ntz
-    and events.name not in ('prediction', 'training_run')
+    and events.name not in ('prediction', 'training_run', 'release')
     and (
         session_events.event_id is null
         or (events.client_id is null) <> (session_events.session_key is null)

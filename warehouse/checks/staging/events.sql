@@ -36,7 +36,7 @@ where
     loaded_at > $since::timestamp_ntz
     and name not in (
         'page_view', 'view_item_list', 'select_item', 'view_item', 'add_to_cart', 'remove_from_cart',
-        'begin_checkout', 'purchase', 'refund', 'search', 'prediction', 'training_run'
+        'begin_checkout', 'purchase', 'refund', 'search', 'prediction', 'training_run', 'release'
     );
 
 -- stop: Raw lines are staged events and their duplicates, hour by hour
@@ -160,6 +160,6 @@ select
     site,
     max(received_at) as newest_at
 from staging.events
-where name <> 'training_run'
+where name not in ('training_run', 'release')
 group by site
 having max(received_at) < dateadd('day', -1, $as_of::timestamp_ntz);
