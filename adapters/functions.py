@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 LIVE = "live"
+RELEASED = "release "  # begins the description of a version that a release has published
 POLL = {"Delay": 1, "MaxAttempts": 120}  # seconds; the waiters' own five are longer than the change takes
 
 
@@ -34,7 +35,7 @@ def publish_layer(*, name: str, bucket: str, key: str, release_id: str) -> str:
     return str(published["LayerVersionArn"])
 
 
-def publish(function: str, *, code: str, layer_arn: str, description: str) -> str:
+def publish(function: str, *, code: str, layer_arn: str, release_id: str) -> str:
     """
     Publish the function with this layer and no other; returns the version.
 
@@ -55,7 +56,7 @@ def publish(function: str, *, code: str, layer_arn: str, description: str) -> st
         FunctionName=function,
         CodeSha256=code,
         RevisionId=latest["RevisionId"],
-        Description=description,
+        Description=f"{RELEASED}{release_id}",
     )["Version"]
     _client().get_waiter("published_version_active").wait(
         FunctionName=function, Qualifier=version, WaiterConfig=POLL
@@ -139,7 +140,7 @@ def versions(function: str) -> list[Version]:
     found = [
         Version(
             number=each["Version"],
-            release_id=each.get("Description", ""),
+            release_id=_released(each.get("Description", "")),
             layers=tuple(layer["Arn"] for layer in each.get("Layers", ())),
         )
         for page in pages
@@ -147,6 +148,11 @@ def versions(function: str) -> list[Version]:
         if each["Version"] != "$LATEST"
     ]
     return sorted(found, key=lambda version: -int(version.number))
+
+
+def _released(description: str) -> str:
+    """The first version, the stack's, has the description of the function."""
+    return description.removeprefix(RELEASED) if description.startswith(RELEASED) else ""
 
 
 def delete_version(function: str, version: str) -> None:

@@ -73,7 +73,8 @@ def result(execution_arn: str) -> Any:
 def output(execution_arn: str) -> dict[str, Any] | None:
     """What an execution left: its output or, where it failed, its cause, if that is in JSON."""
     execution = _client().describe_execution(executionArn=execution_arn)
-    described = _described(execution.get("output") or execution.get("cause"))
+    is_good = execution["status"] == "SUCCEEDED"
+    described = _described(execution["output"] if is_good else execution.get("cause"))
     return described if isinstance(described, dict) else None
 
 

@@ -101,7 +101,7 @@ def publish(known: Known, settings: ReleaseSettings) -> Known:
         release_id=release.release_id,
     )
     version = functions.publish(
-        known["function"], code=known["code"], layer_arn=arn, description=release.release_id
+        known["function"], code=known["code"], layer_arn=arn, release_id=release.release_id
     )
     return {"published": version}
 

@@ -370,9 +370,8 @@ def _release(arguments: argparse.Namespace) -> int:
 def _rollback(arguments: argparse.Namespace) -> int:
     from ops import releases
 
-    return _on_release(
-        arguments, lambda asked: releases.rollback(asked, model=arguments.model, to=arguments.to)
-    )
+    wanted = {"model": arguments.model, "to": arguments.to}
+    return _on_release(arguments, lambda asked: releases.rollback(asked, **wanted))
 
 
 def _shadow(arguments: argparse.Namespace) -> int:

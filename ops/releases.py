@@ -1,8 +1,8 @@
 """
 Releases, as people ask for them: `python -m ops release | rollback | abtest | shadow | releases`.
 
-Each starts the release machine, which alone moves what is live, and follows it to its end; who asked and why is
-in the machine's input, and in the log.
+Each starts the release machine, which alone moves what is live, and follows it to its end; who asked and why
+is in the machine's input, and in the log.
 """
 
 import json
@@ -24,6 +24,7 @@ from training import contracts
 
 POLL_SECONDS = 0.5
 SHOWN = 20
+GOOD = ("live", "nothing")
 
 
 class CannotRelease(LookupError):
@@ -91,28 +92,25 @@ def keep(asked: Asked, *, model: str, arm: str) -> int:
 def show(environment: str, *, model: str | None) -> int:
     """What was released, the newest first; the machine keeps it for 90 days, the log for ever."""
     records = [each for each in _records(environment) if model in (None, each.get("model"))]
-    shown = Table(
+    columns = (
         Column("when", no_wrap=True),
         "kind",
-        "release",
+        Column("release", overflow="fold", ratio=1),
         "outcome",
         "by",
-        "why",
-        title="Releases",
-        title_justify="left",
     )
+    shown = Table(*columns, title="Releases", title_justify="left")
     for each in records[:SHOWN]:
-        why = "; ".join([*filter(None, [each.get("reason")]), *each.get("reasons", [])])
+        before = each.get("previous_release") or "the baseline"
+        why = [*filter(None, [each.get("reason")]), *each.get("reasons", [])]
         cells = (
             f"{each['ended_at'][:16].replace('T', ' ')}",
             each["kind"],
-            f"{each.get('release_id') or each.get('model') or '?'} ← {each.get('previous_release') or 'baseline'}",
+            "\n".join([each.get("release_id") or "?", f"after {before}", *why]),
             each["outcome"],
-            each["by"].rpartition("/")[2],
-            why,
+            each["by"].rpartition("/")[2].rpartition(":")[2],
         )
-        style = None if each["outcome"] in ("live", "nothing") else "red"
-        shown.add_row(*map(escape, cells), style=style)
+        shown.add_row(*map(escape, cells), style=None if each["outcome"] in GOOD else "red")
     console.print(shown if records else "No release yet.")
     return 0
 
@@ -120,7 +118,7 @@ def show(environment: str, *, model: str | None) -> int:
 def _records(environment: str) -> list[dict[str, Any]]:
     machine = deploy.outputs(_found(environment))["ReleaseArn"]
     found = (machines.output(execution) for execution in machines.executions(machine))
-    return [each["record"] if "record" in each else each for each in found if each]
+    return [each.get("record", each) for each in found if each]
 
 
 def _start(asked: Asked, request: Mapping[str, Any], *, model: str, said: str) -> int:

@@ -103,6 +103,7 @@ def make_function() -> None:
         Runtime="python3.13",
         Role=role,
         Handler="lambdas.predict.handler",
+        Description="POST /predict/next_item",
         Code={"ZipFile": code.getvalue()},
     )
     first = client.publish_version(FunctionName=FUNCTION)["Version"]

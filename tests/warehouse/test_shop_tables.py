@@ -52,9 +52,25 @@ HISTORY = (
         version="3",
         tier="model",
         release_id="r-3",
+        arm="challenger",
         took_ms=0.8,
         request={"events": [{"name": "view_item"}, {"name": "view_item"}]},
         answer={"items": [{"item_id": "pot"}, {"item_id": "tea"}]},
+    ),
+    # c1 was, by a release that knew no arms, just before it bought
+    line(
+        "p2",
+        seconds=45,
+        source="predict",
+        name="prediction",
+        items=None,
+        model="purchase_intent",
+        version="2",
+        tier="model",
+        release_id="r-2",
+        took_ms=0.1,
+        request={"events": [{"name": "view_item"}]},
+        answer={"probability": 0.8},
     ),
     line(
         "run",
@@ -154,7 +170,7 @@ def test_traffic_counts_everybody_and_each_order_once(shop: Shop):
     )
 
     assert rows == [
-        (8, 1, 1, 3, 2, 1, Decimal("44.5"), 1),
+        (8, 1, 1, 3, 2, 1, Decimal("44.5"), 2),
         (3, 1, 1, 3, 0, 0, Decimal(0), 0),
         (1, 1, 1, 0, 0, 0, Decimal(0), 0),
         (1, 1, 1, 0, 0, 0, Decimal(0), 0),
@@ -171,23 +187,34 @@ def test_who_denied_consent_is_counted_and_in_no_session(shop: Shop):
 def test_an_answer_is_kept_with_what_it_said(shop: Shop):
     answer = one(
         shop,
-        "select client_id, model, version, tier, release_id, took_ms, seen_count, item_ids "
-        "from marts.predictions",
+        "select client_id, model, version, tier, release_id, took_ms, seen_count, item_ids, arm, probability "
+        "from marts.predictions where prediction_id = 'p1'",
     )
 
     assert answer[:7] == ("c2", "next_item", "3", "model", "r-3", Decimal("0.8"), 2)
     assert json.loads(answer[7]) == ["pot", "tea"]
+    assert answer[8:] == ("challenger", None)
+    intent = one(shop, "select arm, probability from marts.predictions where prediction_id = 'p2'")
+    assert intent == ("champion", Decimal("0.8"))
 
 
 def test_an_answer_is_joined_with_what_came_of_it(shop: Shop):
     outcome = one(
         shop,
-        "select next_item_id, next_item_rank, clicked_at, ordered_at from marts.prediction_outcomes",
+        "select next_item_id, next_item_rank, clicked_at, ordered_at, bought_at, arm "
+        "from marts.prediction_outcomes where prediction_id = 'p1'",
     )
 
     assert outcome[:2] == ("tea", 2)
     assert outcome[2] is not None
-    assert outcome[3] is None
+    assert outcome[3:] == (None, None, "challenger")
+
+
+def test_whoever_buys_within_the_half_hour_after_has_bought(shop: Shop):
+    query = "select bought_at, predicted_at from marts.prediction_outcomes where prediction_id = 'p2'"
+    bought_at, predicted_at = one(shop, query)
+
+    assert (bought_at - predicted_at).total_seconds() == 5
 
 
 def test_a_training_run_is_a_row(shop: Shop):

@@ -11,7 +11,9 @@ create or alter table marts.prediction_outcomes (
     next_item_at timestamp_ntz comment 'When it was looked at, UTC',
     next_item_rank number(38, 0) comment 'Its rank in the answer, from 1; null where it is not in it',
     clicked_at timestamp_ntz comment 'When the client first did anything that names this answer, UTC',
-    ordered_at timestamp_ntz comment 'When the client first bought an item of the answer, UTC'
+    ordered_at timestamp_ntz comment 'When the client first bought an item of the answer, UTC',
+    arm varchar comment 'Whose answer it is: champion, challenger, or shadow, whose are never shown',
+    bought_at timestamp_ntz comment 'When the client first bought anything within the half hour after, UTC'
 ) comment = 'What became of each answer: hits, clicks and orders within a day';
 
 -- An answer of up to a day before a client's first news may have another outcome now.
@@ -53,7 +55,9 @@ insert into marts.prediction_outcomes (
     next_item_at,
     next_item_rank,
     clicked_at,
-    ordered_at
+    ordered_at,
+    arm,
+    bought_at
 )
 with
 
@@ -144,6 +148,24 @@ bought as (
     where item_events.name = 'purchase'
     group by shown.site, shown.prediction_id
 
+),
+
+orders as (
+
+    select
+        answers.site,
+        answers.prediction_id,
+        min(session_events.occurred_at) as bought_at
+    from answers
+    inner join intermediate.session_events
+        on
+            answers.site = session_events.site
+            and answers.client_id = session_events.client_id
+            and answers.predicted_at <= session_events.occurred_at
+            and dateadd('second', 1800, answers.predicted_at) >= session_events.occurred_at
+    where session_events.name = 'purchase'
+    group by answers.site, answers.prediction_id
+
 )
 
 select
@@ -158,7 +180,9 @@ select
     next_looks.occurred_at as next_item_at,
     shown.item_rank as next_item_rank,
     clicks.clicked_at,
-    bought.ordered_at
+    bought.ordered_at,
+    answers.arm,
+    orders.bought_at
 from answers
 left join next_looks
     on
@@ -176,4 +200,8 @@ left join clicks
 left join bought
     on
         answers.site = bought.site
-        and answers.prediction_id = bought.prediction_id;
+        and answers.prediction_id = bought.prediction_id
+left join orders
+    on
+        answers.site = orders.site
+        and answers.prediction_id = orders.prediction_id;

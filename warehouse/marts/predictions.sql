@@ -11,7 +11,9 @@ create or alter table marts.predictions (
     release_id varchar comment 'The release that was live; it leads to version, job and snapshot',
     took_ms number(18, 4) comment 'How long the answer took inside the function, milliseconds',
     seen_count number(38, 0) comment 'How many events the request told',
-    item_ids array comment 'The items of the answer, best first; empty where it has none'
+    item_ids array comment 'The items of the answer, best first; empty where it has none',
+    arm varchar comment 'Whose answer it is: champion, challenger, or shadow, whose are never shown',
+    probability number(18, 6) comment 'The probability of the answer; null where it has none'
 ) comment = 'The answers that were given';
 
 insert overwrite into operations.touched (site, key)
@@ -43,7 +45,9 @@ insert into marts.predictions (
     release_id,
     took_ms,
     seen_count,
-    item_ids
+    item_ids,
+    arm,
+    probability
 )
 with
 
@@ -61,7 +65,9 @@ answers as (
         events.details:release_id::varchar as release_id,
         events.details:took_ms::number(18, 4) as took_ms,
         coalesce(array_size(events.details:request.events), 0) as seen_count,
-        events.details:answer.items as items
+        events.details:answer.items as items,
+        coalesce(events.details:arm::varchar, 'champion') as arm,
+        events.details:answer.probability::number(18, 6) as probability
     from staging.events
     inner join operations.touched
         on
@@ -95,7 +101,9 @@ select
     answers.release_id,
     answers.took_ms,
     answers.seen_count,
-    coalesce(shown.item_ids, array_construct()) as item_ids
+    coalesce(shown.item_ids, array_construct()) as item_ids,
+    answers.arm,
+    answers.probability
 from answers
 left join shown
     on
