@@ -7,12 +7,13 @@ What a command needs is imported when it runs, so that help is quick and Ctrl-C 
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from domain.refusal import REASONS
+from ops import release_commands
+from ops.told import told
 
 FORMATS = ("bol-clicks", "rees46", "online-retail", "otto", "ga4", "coveo")  # as in ops/importers
 
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("openapi", help="the collector's contract, as OpenAPI")
     command.set_defaults(run=_openapi)
 
-    _add_releases(commands)
+    release_commands.add(commands)
     _add_redrive(commands.add_parser("redrive", help="what was refused, corrected and back into the log"))
 
     command = commands.add_parser("replay", help="the warehouse's tables, made from the log again")
@@ -148,39 +149,6 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("arguments", nargs=argparse.REMAINDER)
     command.set_defaults(run=_cdk)
     return parser
-
-
-def _add_releases(commands: Any) -> None:
-    command = commands.add_parser(
-        "release", help="send approved versions, or new code, live: watched, or undone"
-    )
-    _for_release(command, _release)
-    command.add_argument("models", nargs="*", metavar="MODEL", help="default: all")
-    command.add_argument("--version", metavar="N", help="of the one model; default: the newest approved")
-
-    command = commands.add_parser("rollback", help="back to the release before, or to another")
-    _for_release(command, _rollback, is_reason_required=True)
-    command.add_argument("model", metavar="MODEL")
-    command.add_argument("--to", metavar="RELEASE", help="an id of `releases`")
-
-    command = commands.add_parser("shadow", help="let a version answer along, logged and never shown")
-    _for_release(command, _shadow)
-    command.add_argument("model", metavar="MODEL")
-    what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--version", metavar="N", help="start: this approved version")
-    what.add_argument("--stop", action="store_true", help="end it: what is shown stays")
-
-    command = commands.add_parser("releases", help="what was released, by whom, why, and what became of it")
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument("--model", help="only this one's")
-    command.set_defaults(run=_releases)
-
-
-def _for_release(command: argparse.ArgumentParser, run: Any, *, is_reason_required: bool = False) -> None:
-    command.add_argument("environment", help="local, dev, staging or prod")
-    command.add_argument("--reason", default="", required=is_reason_required, help="for the record")
-    command.add_argument("--dry-run", action="store_true", help="only say what would be asked for")
-    command.set_defaults(run=run)
 
 
 def _add_redrive(command: argparse.ArgumentParser) -> None:
@@ -342,7 +310,7 @@ def _runs(arguments: argparse.Namespace) -> int:
     from ops import runs
 
     wanted = {name: getattr(arguments, name) for name in ("model", "compare", "mlflow")}
-    return _told(lambda: runs.main(arguments.environment, **wanted), runs.NoSuchRun)
+    return told(lambda: runs.main(arguments.environment, **wanted), runs.NoSuchRun)
 
 
 def _snapshots(arguments: argparse.Namespace) -> int:
@@ -350,54 +318,14 @@ def _snapshots(arguments: argparse.Namespace) -> int:
 
     wanted = {"model": arguments.model, "compare": arguments.compare}
     expected = (snapshots.NoSuchSnapshot, snapshots.WhichModel)
-    return _told(lambda: snapshots.main(arguments.environment, **wanted), *expected)
+    return told(lambda: snapshots.main(arguments.environment, **wanted), *expected)
 
 
 def _lineage(arguments: argparse.Namespace) -> int:
     from ops.lineage import find, show
 
     wanted = {"name": arguments.name, "is_visitor": arguments.visitor}
-    return _told(lambda: show.main(arguments.environment, **wanted), find.NotFound)
-
-
-def _release(arguments: argparse.Namespace) -> int:
-    from ops import releases
-
-    wanted = {"models": arguments.models, "version": arguments.version}
-    return _on_release(arguments, lambda asked: releases.release(asked, **wanted))
-
-
-def _rollback(arguments: argparse.Namespace) -> int:
-    from ops import releases
-
-    wanted = {"model": arguments.model, "to": arguments.to}
-    return _on_release(arguments, lambda asked: releases.rollback(asked, **wanted))
-
-
-def _shadow(arguments: argparse.Namespace) -> int:
-    from ops import releases
-
-    model = arguments.model
-    if arguments.stop:
-        return _on_release(arguments, lambda asked: releases.keep(asked, model=model, arm="champion"))
-    return _on_release(
-        arguments, lambda asked: releases.start_shadow(asked, model=model, version=arguments.version)
-    )
-
-
-def _on_release(arguments: argparse.Namespace, run: Callable[[Any], int]) -> int:
-    from ops import releases
-
-    asked = releases.Asked(
-        environment=arguments.environment, reason=arguments.reason, is_dry_run=arguments.dry_run
-    )
-    return _told(lambda: run(asked), releases.CannotRelease)
-
-
-def _releases(arguments: argparse.Namespace) -> int:
-    from ops import releases
-
-    return _told(lambda: releases.show(arguments.environment, model=arguments.model), releases.CannotRelease)
+    return told(lambda: show.main(arguments.environment, **wanted), find.NotFound)
 
 
 def _new_model(arguments: argparse.Namespace) -> int:
@@ -415,22 +343,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     wanted = {name: getattr(arguments, name) for name in ("on", "environment", "snapshot", "seed")}
     expected = (train.NoSuchModel, snapshots.NoSuchSnapshot, train.TrainingFailed)
-    return _told(lambda: train.main(arguments.model, **wanted), *expected)
-
-
-def _told(command: Callable[[], int], *others: type[Exception]) -> int:
-    """What a person may have asked wrong, or cannot be reached, is told in a sentence."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from ops.cloud import CloudNotRunning
-    from ops.target import NotDeployed
-
-    expected: tuple[type[Exception], ...] = (CloudNotRunning, NotDeployed, BotoCoreError, ClientError)
-    try:
-        return command()
-    except (*expected, *others) as error:
-        print(f"skiff: {error}", file=sys.stderr)
-        return 1
+    return told(lambda: train.main(arguments.model, **wanted), *expected)
 
 
 def _docs(arguments: argparse.Namespace) -> int:

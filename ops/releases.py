@@ -83,7 +83,7 @@ def start_shadow(asked: Asked, *, model: str, version: str) -> int:
 
 def keep(asked: Asked, *, model: str, arm: str) -> int:
     """End a test or a shadow: one arm answers everybody from now on."""
-    found = {each["name"]: each["version"] for each in _live_arms(asked.environment, model)}
+    found = {each["name"]: each["version"] for each in live(asked.environment, model)["arms"]}
     if arm not in found:
         raise CannotRelease(f"{model} has no arm {arm!r} now; it has {', '.join(found) or 'none'}")
     return release(asked, models=[model], version=found[arm])
@@ -170,27 +170,29 @@ def _package(environment: str, model: str, version: str | None) -> registry.Pack
     raise CannotRelease(f"{model} has no version {version}")
 
 
-def _live_package(environment: str, model: str) -> registry.Package:
-    """That of the arm that most visitors are answered by."""
-    arms = _live_arms(environment, model)
-    if not arms:
-        raise CannotRelease(f"{model} has no release yet")
-    return _package(environment, model, max(arms, key=lambda arm: float(arm["share"]))["version"])
+def live(environment: str, model: str) -> dict[str, Any]:
+    """
+    The record of the release that the alias leads to.
 
-
-def _live_arms(environment: str, model: str) -> list[dict[str, Any]]:
-    """By the record of the release that the alias leads to."""
-    function = deploy.outputs(_found(environment))[f"Predict{_title(model)}"]
+    Raises:
+        CannotRelease: there is none yet.
+    """
+    known = deploy.outputs(_found(environment))
+    function = known.get(f"Predict{_title(model)}")
+    if function is None:
+        raise CannotRelease(f"{environment} has no model {model!r}")
     version = functions.route(function).version
     for record in _records(environment):
-        if (
-            record.get("model") == model
-            and record.get("outcome") == "live"
-            and record["published"] == version
-        ):
-            arms: list[dict[str, Any]] = record["arms"]
-            return arms
-    return []
+        is_live = record.get("outcome") == "live" and record["published"] == version
+        if is_live and record["model"] == model:
+            return record
+    raise CannotRelease(f"{model} has no release yet")
+
+
+def _live_package(environment: str, model: str) -> registry.Package:
+    """That of the arm that most visitors are answered by."""
+    arms = live(environment, model)["arms"]
+    return _package(environment, model, max(arms, key=lambda arm: float(arm["share"]))["version"])
 
 
 def _models(environment: str) -> list[str]:

@@ -145,6 +145,33 @@ def test_what_the_collector_counted_is_brought_over(shop: Shop):
     assert counted == [(hour.replace(tzinfo=None), 7, 2, 0)]
 
 
+def test_the_requests_that_were_logged_are_told_as_they_were_sent(shop: Shop):
+    asked = {
+        "name": "prediction",
+        "model": "next_item",
+        "version": "1",
+        "tier": "model",
+        "items": None,
+        "request": {"client_id": "c1", "events": [], "k": 3},
+        "answer": {"items": []},
+    }
+    now = (datetime.now(UTC) - datetime(2026, 1, 1, tzinfo=UTC)).total_seconds()
+    lines = [
+        line("p1", seconds=now - 60, **asked),
+        line("p2", seconds=now - 60, **{**asked, "arm": "shadow"}),
+        line("p3", seconds=now - 60, site="probe", **asked),
+        line("p4", seconds=now - 60, **{**asked, "model": "top_items"}),
+        line("p5", seconds=now - 8 * 86_400, **asked),
+        line("v1", seconds=now - 30, item="sail"),
+    ]
+    shop.send(*lines)
+    transform_all()
+
+    found = transform.handler({"action": "logged_requests", "model": "next_item"}, None)
+
+    assert found == {"requests": [{"site": "shop", "request": asked["request"], "next_item_id": "sail"}]}
+
+
 def test_a_snapshot_holds_the_sessions_that_had_ended(shop: Shop):
     shop.send(
         line("e1", item="a"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.offline_shop import NEW_YEAR_MS, Shop, line
+from warehouse import run
 
 MINUTE = 60
 HOUR = 3600
@@ -208,6 +209,14 @@ def test_an_answer_is_joined_with_what_came_of_it(shop: Shop):
     assert outcome[:2] == ("tea", 2)
     assert outcome[2] is not None
     assert outcome[3:] == (None, None, "challenger")
+
+
+def test_an_arm_is_counted_by_visitors(shop: Shop):
+    arms, _ = run.run(shop.connection, "operations/arms", release_id="r-3", model="next_item")
+
+    counts = {"answers": 1, "visitors": 1, "clicked": 1, "hit": 1, "bought": 0, "fallbacks": 0}
+    assert [{name: row[name] for name in counts} for row in arms] == [counts]
+    assert (arms[0]["arm"], arms[0]["version"]) == ("challenger", "3")
 
 
 def test_whoever_buys_within_the_half_hour_after_has_bought(shop: Shop):
