@@ -156,7 +156,8 @@ def _released(description: str) -> str:
 
 
 def delete_version(function: str, version: str) -> None:
-    _client().delete_function(FunctionName=function, Qualifier=version)
+    """The version is part of the name, so that a role may delete versions and not the function."""
+    _client().delete_function(FunctionName=f"{function}:{version}")
 
 
 def layer_versions(name: str) -> dict[str, str]:
@@ -170,7 +171,7 @@ def layer_versions(name: str) -> dict[str, str]:
 
 
 def delete_layer_version(arn: str) -> None:
-    name, _, version = arn.rpartition(":")
+    *_, name, version = arn.split(":")
     _client().delete_layer_version(LayerName=name, VersionNumber=int(version))
 
 

@@ -80,7 +80,9 @@ def plan(known: Known, settings: ReleaseSettings) -> Known:
 def _back(known: Known, settings: ReleaseSettings) -> Known:
     """The version to go back to: the one that is asked for, or the newest one before what is live."""
     model = known["model"]
-    function = settings.predict_functions[model]
+    function = settings.predict_functions.get(model)
+    if function is None:
+        raise NoSuchRelease(f"{model!r} is none of {', '.join(settings.predict_functions)}")
     found = functions.route(function)
     published = functions.versions(function)
     live = found.candidate or found.version  # a roll-out that was left behind is what is gone back from

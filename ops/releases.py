@@ -59,6 +59,7 @@ def release(asked: Asked, *, models: Sequence[str], version: str | None = None) 
 
 def rollback(asked: Asked, *, model: str, to: str | None) -> int:
     """Back to the release before, or to the one that is named."""
+    _group(asked.environment, model)
     request = {"kind": "rollback", "model": model, **({"to": to} if to else {})}
     return _start(asked, request, model=model, said=f"back to {to or 'the release before'}")
 
@@ -118,7 +119,8 @@ def show(environment: str, *, model: str | None) -> int:
 def _records(environment: str) -> list[dict[str, Any]]:
     machine = deploy.outputs(_found(environment))["ReleaseArn"]
     found = (machines.output(execution) for execution in machines.executions(machine))
-    return [each.get("record", each) for each in found if each]
+    records = (each.get("record", each) for each in found if each)
+    return [record for record in records if "outcome" in record]
 
 
 def _start(asked: Asked, request: Mapping[str, Any], *, model: str, said: str) -> int:

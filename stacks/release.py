@@ -170,10 +170,14 @@ class ReleaseMachine(StateMachine):
         steps["record"].next(self._end(scope, steps["tidy"]))
         return start
 
-    def _end(self, scope: cdk.Stack, tidy: sfn.IChainable) -> sfn.Choice:
+    def _end(self, scope: cdk.Stack, tidy: tasks.LambdaInvoke) -> sfn.Choice:
         not_released = sfn.Fail.jsonata(
             scope, "Not released", error="NotReleased", cause="{% $string($states.input.record) %}"
         )
+        not_tidied = sfn.Fail.jsonata(
+            scope, "Live, not tidied", error="NotTidied", cause="{% $string($states.input.record) %}"
+        )
+        tidy.add_catch(not_tidied, errors=["States.ALL"], outputs="{% $states.input %}")
         already = sfn.Succeed.jsonata(scope, "Already live")
         return _choice(scope, "Is it live?", "outcome", {"live": tidy, "nothing": already}, not_released)
 
