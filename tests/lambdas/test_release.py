@@ -421,7 +421,7 @@ def test_a_rollback_goes_to_the_release_before_and_says_so(live, second, runtime
 
     assert done["published"] == back["previous"]
     assert functions.route(FUNCTION) == Route(version=live["published"])
-    event = stored("events")[-1]["event"]
+    (event,) = (line["event"] for line in stored("events") if line["event"]["execution"] == "back")
     assert (event["name"], event["kind"], event["outcome"]) == ("release", "rollback", "live")
     assert (event["reason"], event["by"]) == ("odd", "me")
     assert event["release_id"] == live["release"]["release_id"]
