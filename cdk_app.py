@@ -17,6 +17,7 @@ from stacks.monitoring import Monitoring
 from stacks.serving import Serving
 from stacks.training import Training
 from stacks.warehouse import Warehouse
+from stacks.watch import WatchedParts
 
 
 class Skiff(cdk.Stage):
@@ -49,7 +50,20 @@ class Skiff(cdk.Stage):
         )
         pillars = (ingestion, warehouse, training, serving)
         watched = [item for pillar in pillars for item in pillar.watched]
-        Monitoring(self, "Monitoring", environment=environment, watched=watched)
+        Monitoring(
+            self,
+            "Monitoring",
+            environment=environment,
+            namespace=namespace,
+            parts=WatchedParts(
+                endpoints=serving.endpoints,
+                artifacts=training.artifacts,
+                transform=warehouse.transform,
+                pipeline=training.pipeline,
+            ),
+            watched=watched,
+            objectives=[*ingestion.objectives, *serving.objectives],
+        )
         for pillar in pillars:
             pillar.termination_protection = (
                 environment.retain_data

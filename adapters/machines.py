@@ -4,6 +4,7 @@ Step Functions as a person follows it: start an execution, see the states go by,
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -33,6 +34,21 @@ def start(machine_arn: str, payload: Mapping[str, Any], *, name: str) -> str:
     """Start an execution; the same *name* with the same *payload* finds the first one. Returns its ARN."""
     started = _client().start_execution(stateMachineArn=machine_arn, name=name, input=json.dumps(payload))
     return str(started["executionArn"])
+
+
+def start_once(machine_arn: str, payload: Mapping[str, Any], *, name: str) -> bool:
+    """Start the execution of this *name*, or find that there was one already; whether it is new."""
+    try:
+        _client().start_execution(stateMachineArn=machine_arn, name=name, input=json.dumps(payload))
+    except _client().exceptions.ExecutionAlreadyExists:
+        return False
+    return True
+
+
+def last_started(machine_arn: str, *, prefix: str) -> datetime | None:
+    """When the newest of the last hundred executions whose name begins so was started."""
+    found = _client().list_executions(stateMachineArn=machine_arn, maxResults=100)["executions"]
+    return max((each["startDate"] for each in found if each["name"].startswith(prefix)), default=None)
 
 
 def newest(machine_arn: str) -> str | None:

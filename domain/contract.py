@@ -99,6 +99,9 @@ class Contract:
     limits: tuple[str, ...]
     search: Search
     instance: str = "ml.m5.xlarge"
+    drift_limit: float = 0.25  # PSI of what visitors do, above which the model is trained anew
+    max_staleness_days: float = 7.0  # since the newest session that it learned from
+    retrain_cooldown_hours: float = 24.0  # between two trainings that drift or age has started
 
     @property
     def primary(self) -> Metric:

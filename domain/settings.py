@@ -83,7 +83,17 @@ class RegisterSettings(Settings):
 class PredictSettings(Settings):
     write_keys: dict[str, str]  # write key → site
     model: str
+    latency_objective_ms: float  # slower answers are counted as such
     deadline_ms: int  # from a request's arrival; what the model has not said by then is said without it
+    metrics_namespace: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchSettings(Settings):
+    artifacts_bucket: str
+    predict_functions: dict[str, str]  # model → function name
+    transform_function: str  # counts, in the warehouse
+    pipeline_arn: str  # trains anew
     metrics_namespace: str
 
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from adapters import artifacts, functions, registry
 from domain import layer, probe, rehearsal
+from domain.artifact import GOLDEN, MANIFEST
 from domain.layer import CHAMPION, SHADOW, Arm, Release
 from domain.rehearsal import Answered
 from domain.settings import ReleaseSettings
+from training import contracts
 
 Known = dict[str, Any]  # what the steps before found out
 
@@ -60,6 +62,7 @@ def planned(known: Known, settings: ReleaseSettings) -> Known:
         "code": code,
         "release": json.loads(release.to_json()),
         "model_data": {arm.name: package.model_data for arm, package in zip(arms, packages, strict=True)},
+        "quality": {arm.name: _quality(package) for arm, package in zip(arms, packages, strict=True)},
     }
 
 
@@ -86,7 +89,35 @@ def bake(known: Known, settings: ReleaseSettings) -> Known:
         raise TooLarge(f"{release.release_id} has {size:,} bytes, a layer holds {layer.MAX_BYTES:,}")
     key = f"layers/{release.model}/{release.release_id}.zip"
     artifacts.store(settings.artifacts_bucket, key, layer.build(release, files))
+    about = {
+        arm.name: _about(arm, files[arm.name], quality=known["quality"][arm.name]) for arm in release.arms
+    }
+    artifacts.store(settings.artifacts_bucket, key.replace(".zip", ".json"), json.dumps(about).encode())
     return {"layer": key}
+
+
+def _about(arm: Arm, files: Mapping[str, bytes], *, quality: float | None) -> dict[str, Any]:
+    """What watching holds the arm against, small enough to be read by the hour."""
+    answers = [json.loads(line)["answer"] for line in files[GOLDEN].splitlines()]
+    return {
+        "version": arm.version,
+        "learned_until_ms": json.loads(files[MANIFEST])["learned_until_ms"],
+        "quality": quality,
+        "scores": [score for score in map(_score, answers) if score is not None],
+    }
+
+
+def _score(answer: Mapping[str, Any]) -> float | None:
+    """How sure an answer is, as marts.predictions has it."""
+    if "probability" in answer:
+        return None if answer["probability"] is None else float(answer["probability"])
+    return max((float(item["score"]) for item in answer.get("items", ())), default=None)
+
+
+def _quality(package: registry.Package) -> float | None:
+    """The contract's first metric, as the package tells it."""
+    text = package.metadata.get(contracts.of(package.model).primary.name)
+    return float(text) if text else None
 
 
 def publish(known: Known, settings: ReleaseSettings) -> Known:

@@ -128,6 +128,7 @@ def _counted(metadata: Mapping[str, Any], *, release: str, at: datetime) -> dict
         metrics = {
             "Answers": (1, "Count"),
             "Fallbacks": (int(metadata["tier"] != "model"), "Count"),
+            "Slow": (int(metadata["took_ms"] > settings().latency_objective_ms), "Count"),
             "TookMs": (metadata["took_ms"], "Milliseconds"),
         }
     return telemetry.emf(

@@ -113,7 +113,7 @@ def _release_id(function: str, version: str) -> str:
     return found[0] if found else ""
 
 
-def shift(known: Known, settings: ReleaseSettings) -> Known:  # as all steps
+def shift(known: Known, settings: ReleaseSettings) -> Known:
     """
     Send a share of the requests to the published version, or all where there is nothing to compare it with.
 
@@ -123,7 +123,16 @@ def shift(known: Known, settings: ReleaseSettings) -> Known:  # as all steps
     function, before = known["function"], Route(version=known["previous"])
     only_from = [functions.route(function)] if known["kind"] == "rollback" else [before]
     functions.move_live(function, _shifted(known), only_from=only_from)
-    return {"shifted_at": known.get("shifted_at") or _now(), "is_shared": known["share"] < 1}
+    return {
+        "shifted_at": known.get("shifted_at") or _now(),
+        "is_shared": known["share"] < 1,
+        # a release that mends what is broken must not be stopped because it is
+        "was_ill": known.get("was_ill", _is_ill(settings)),
+    }
+
+
+def _is_ill(settings: ReleaseSettings) -> bool:
+    return bool(settings.health_alarm) and alarms.state(settings.health_alarm) == "ALARM"
 
 
 def _shifted(known: Known) -> Route:
@@ -146,7 +155,7 @@ def judge(known: Known, settings: ReleaseSettings) -> Known:
     limits = Limits(minimum_answers=settings.minimum_answers)
     verdict = rollout.judge(new, old, limits, is_time_up=watched >= settings.watch_seconds)
     decision, reasons = verdict.decision, list(verdict.reasons)
-    if settings.health_alarm and alarms.state(settings.health_alarm) == "ALARM":
+    if _is_ill(settings) and not known["was_ill"]:
         decision, reasons = "bad", [*reasons, f"{settings.health_alarm} fired"]
     if decision == "wait" and watched >= settings.patience_seconds:
         proven = f"{new.requests} requests in {watched:.0f} s, {limits.minimum_answers} are needed"
@@ -182,7 +191,7 @@ def _seen(known: Known, release: str, version: str, *, since: datetime, settings
     )
 
 
-def promote(known: Known, settings: ReleaseSettings) -> Known:  # as all steps
+def promote(known: Known, settings: ReleaseSettings) -> Known:
     """All requests to the published version."""
     functions.move_live(known["function"], Route(version=known["published"]), only_from=[_shifted(known)])
     return {}
@@ -207,7 +216,7 @@ def verify(known: Known, settings: ReleaseSettings) -> Known:
     }
 
 
-def undo(known: Known, settings: ReleaseSettings) -> Known:  # as all steps
+def undo(known: Known, settings: ReleaseSettings) -> Known:
     """Whatever went wrong from `shift` on: the alias goes back to where it was."""
     function, before = known["function"], Route(version=known["previous"])
     ours = [_shifted(known), Route(version=known["published"])]
@@ -289,7 +298,8 @@ def tidy(known: Known, settings: ReleaseSettings) -> Known:
     for arn, release_id in functions.layer_versions(settings.layers[model]).items():
         if arn not in alive:
             functions.delete_layer_version(arn)
-            artifacts.delete(settings.artifacts_bucket, f"layers/{model}/{release_id}.zip")
+            for kind in ("zip", "json"):
+                artifacts.delete(settings.artifacts_bucket, f"layers/{model}/{release_id}.{kind}")
             gone += 1
     return {"tidied": gone}
 

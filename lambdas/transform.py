@@ -15,7 +15,7 @@ from domain.settings import TransformSettings
 from domain.snapshot import Manifest, folder
 from domain.tables import LAYERS, TABLES, Table, of_layer
 from lambdas import replay
-from warehouse import checks, refresh, run
+from warehouse import checks, refresh, run, watch
 
 # What the collector counts, and the column of operations.collector_counts that it is kept in.
 COUNTERS = {"Accepted": "accepted", "Rejected": "rejected", "Unconfirmed": "unconfirmed"}
@@ -54,9 +54,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             return count()
         case {"action": "logged_requests", "model": model}:
             return logged_requests(model)
+        case {"action": "watch_traffic", "as_of": as_of}:
+            return watch.traffic(settings(), as_of=as_of)
+        case {"action": "watch", "model": model, "version": version, "learned_until": since, "as_of": as_of}:
+            return watch.counted(settings(), model=model, version=version, learned_until=since, as_of=as_of)
         case {"action": "replay"}:
             return replay.handle(event, settings())
-    known = "transform, snapshot, count, logged_requests and replay"
+    known = "transform, snapshot, count, logged_requests, watch, watch_traffic and replay"
     raise UnknownAction(f"{event} is none of {known} with what they need")
 
 

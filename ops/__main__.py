@@ -119,6 +119,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--seed", default="1", help="(%(default)s)")
     command.set_defaults(run=_train)
 
+    command = commands.add_parser("watch", help="what the hourly watch finds, now: drift, quality, age")
+    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
+    command.add_argument("--model", help="only this one")
+    command.add_argument("--as-of", metavar="MOMENT", help="2026-11-22T10:00:00Z (now)")
+    command.set_defaults(run=_watch)
+
+    command = commands.add_parser("quality", help="how good answers were, by what visitors did afterwards")
+    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
+    command.add_argument("--as-of", metavar="MOMENT", help="2026-11-22T10:00:00Z (now)")
+    command.set_defaults(run=_quality)
+
+    command = commands.add_parser("alarms", help="every alarm: its state, its owner, what to do first")
+    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
+    command.set_defaults(run=_alarms)
+
     command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
     command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
     command.add_argument("--environment", default="local", help="whose results of checks (%(default)s)")
@@ -344,6 +359,26 @@ def _train(arguments: argparse.Namespace) -> int:
     wanted = {name: getattr(arguments, name) for name in ("on", "environment", "snapshot", "seed")}
     expected = (train.NoSuchModel, snapshots.NoSuchSnapshot, train.TrainingFailed)
     return told(lambda: train.main(arguments.model, **wanted), *expected)
+
+
+def _watch(arguments: argparse.Namespace) -> int:
+    from adapters.functions import InvocationFailed
+    from ops import watching
+
+    wanted = {"model": arguments.model, "as_of": arguments.as_of}
+    return told(lambda: watching.watch(arguments.environment, **wanted), InvocationFailed)
+
+
+def _quality(arguments: argparse.Namespace) -> int:
+    from ops import watching
+
+    return told(lambda: watching.quality(arguments.environment, as_of=arguments.as_of), ValueError)
+
+
+def _alarms(arguments: argparse.Namespace) -> int:
+    from ops import watching
+
+    return told(lambda: watching.alarms(arguments.environment))
 
 
 def _docs(arguments: argparse.Namespace) -> int:

@@ -51,6 +51,13 @@ class Environment:
     server_keys: dict[str, str]  # write key → site; what comes by one is signed with its own secret
     allowed_origins: tuple[str, ...]  # browsers on these origins may send events and ask for predictions
     models: tuple[str, ...] = contracts.models()  # those that are trained and served; all, or some by name
+    watch_schedule: str | None = "cron(50 * * * ? *)"  # UTC; after the tables are up to date
+    slo_windows: tuple[tuple[int, int, float], ...] = (  # long and short, in seconds; how fast it burns
+        (3600, 300, 14.4),  # 2 % of a month's budget in an hour
+        (21600, 1800, 6.0),  # 5 % in six hours
+    )
+    latency_objective_ms: float = 50.0  # 99 % of the answers take less
+    slack: tuple[str, str] | None = None  # workspace and channel id, as AWS Chatbot knows them
     rollout: Rollout = Rollout()  # frozen
     deadline_ms: int = 250  # in which a model has to answer; else what it said before, or what is popular
     approval: str = "manual"  # auto: a model that passes its gates goes live without a person
@@ -83,6 +90,8 @@ ENVIRONMENTS = (
         training_wheels=None,
         schedule=None,
         refresh_schedule=None,
+        watch_schedule=None,
+        slo_windows=((60, 10, 14.4), (120, 30, 6.0)),
         buffer_seconds=1,
         alarm_period_seconds=10,
         retain_data=False,
@@ -99,6 +108,7 @@ ENVIRONMENTS = (
         rollout=Rollout(watch_seconds=120, patience_seconds=300, unproven="promote"),
         schedule=None,
         refresh_schedule=None,
+        watch_schedule=None,
         buffer_seconds=60,
         monthly_budget_usd=100,
         alarm_email="ml-team@shop.example",

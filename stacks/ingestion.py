@@ -16,7 +16,7 @@ from domain.settings import CollectSettings
 from stacks.environments import Environment
 from stacks.functions import Function
 from stacks.lake import Delivery, Lake
-from stacks.watched import Watched
+from stacks.watched import Objective, Watched
 
 REQUESTS_PER_SECOND = 500  # per stage of the API; a page view sends one or two requests
 SECRET_CHARACTERS = 64  # of letters and digits: more than the 256 bits of the hash
@@ -52,6 +52,7 @@ class Ingestion(cdk.Stack):
         cdk.CfnOutput(self, "CollectFunction", value=self.collect.function_name)
         cdk.CfnOutput(self, "ServerSecrets", value=self.to_json_string(self.server_secrets))
         self.watched = self._watched(namespace, cdk.Duration.seconds(environment.alarm_period_seconds))
+        self.objectives = [self._objective()]
 
     def _delivery(self, id: str, *, prefix: str, seconds: int) -> Delivery:
         return Delivery(self, id, lake=self.lake, key=self.lake.key, prefix=prefix, buffer_seconds=seconds)
@@ -127,6 +128,16 @@ class Ingestion(cdk.Stack):
         )
         return api
 
+    def _objective(self) -> Objective:
+        return Objective(
+            name="ingestion-availability",
+            bad=self.collect.metric_errors(),
+            total=self.collect.metric_invocations(),
+            target=0.999,
+            first_action="Requests to the collector end in a 5xx, which no input may bring about: read its "
+            "log. Did it begin with a deploy? Deploy the commit before it.",
+        )
+
     def _watched(self, namespace: str, period: cdk.Duration) -> list[Watched]:
         def count(name: str) -> cloudwatch.Metric:
             return cloudwatch.Metric(namespace=namespace, metric_name=name, statistic="Sum", period=period)
@@ -147,6 +158,13 @@ class Ingestion(cdk.Stack):
                 threshold=1,
                 first_action="Firehose does not take what is sent, or a server's secret cannot be read: see "
                 "`error` in the collect function's log. Clients were told to send again.",
+            ),
+            Watched(
+                name="ingestion-throttled",
+                metric=self.collect.metric_throttles(period=period),
+                threshold=1,
+                first_action="Lambda turned requests away: compare ConcurrentExecutions with the account's "
+                "quota. A flood of one address is for a firewall in front, growth for a higher quota.",
             ),
             Watched(
                 name="ingestion-errors",

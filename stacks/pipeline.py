@@ -74,7 +74,7 @@ class Pipeline(StateMachine):
             scope,
             "Models",
             max_concurrency=2,  # a job is an instance, and an account may run few of a kind at once
-            items=sfn.ProvideItems.json_array([self._model(name) for name in self._parts.environment.models]),
+            items=sfn.ProvideItems.jsonata(f"{{% {self._wanted()} %}}"),
             item_selector={
                 "as_of": "{% $states.input.as_of %}",
                 "id": "{% $states.context.Execution.Name %}",
@@ -86,6 +86,13 @@ class Pipeline(StateMachine):
         )
         models.item_processor(self._steps(scope))
         return layers(scope, self._parts.transform).next(models).next(self._end(scope))
+
+    def _wanted(self) -> str:
+        """All models, or those that the execution's input names; a list also where it is of one."""
+        every = _expression([self._model(name) for name in self._parts.environment.models])
+        asked = "$states.context.Execution.Input.models"
+        chosen = f"$filter({every}, function($each) {{ $each.model in {asked} }})"
+        return f"$exists({asked}) ? [{chosen}] : {every}"
 
     def _steps(self, scope: cdk.Stack) -> sfn.IChainable:
         """What is done for one model; where a step fails, its item says why."""

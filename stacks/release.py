@@ -20,6 +20,7 @@ from stacks.lake import Delivery
 from stacks.machines import StateMachine
 from stacks.registry import group_name, package_arns
 
+HEALTH = "serving-health"  # the composite of what a release must not bring about
 BEFORE = ("plan", "bake", "publish", "probe", "rehearse")  # nobody has been sent anywhere yet
 AFTER = ("shift", "judge", "promote", "verify")  # what fails here is undone
 STEPS = (*BEFORE, *AFTER)
@@ -53,7 +54,7 @@ class Release(Function):
             patience_seconds=rollout.patience_seconds,
             minimum_answers=rollout.minimum_answers,
             unproven=rollout.unproven,
-            health_alarm="",
+            health_alarm=f"skiff-{environment.name}-{HEALTH}",
             kept_releases=rollout.kept_releases,
             events_stream=log.stream.ref,
             metrics_namespace=namespace,

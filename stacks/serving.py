@@ -20,7 +20,8 @@ from stacks.environments import Environment
 from stacks.functions import ROOT, RUNTIME, Function
 from stacks.lake import Delivery, Lake
 from stacks.release import Release, ReleaseMachine
-from stacks.watched import Watched
+from stacks.watched import Objective, Watched
+from training import contracts
 
 LIVE = "live"
 
@@ -72,6 +73,7 @@ class Serving(cdk.Stack):
                 self, f"Predict-{model}", value=function.function_name, key=f"Predict{_title(model)}"
             )
         self.watched = self._watched(cdk.Duration.seconds(environment.alarm_period_seconds))
+        self.objectives = self._objectives()
 
     def _baseline_layer(self) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
@@ -86,6 +88,7 @@ class Serving(cdk.Stack):
         settings = PredictSettings(
             write_keys=self._environment.write_keys,
             model=model,
+            latency_objective_ms=self._environment.latency_objective_ms,
             deadline_ms=self._environment.deadline_ms,
             metrics_namespace=self._namespace,
         )
@@ -144,39 +147,92 @@ class Serving(cdk.Stack):
                 name=f"serving-{model.replace('_', '-')}-errors",
                 metric=function.metric_errors(period=period),
                 threshold=1,
+                owner=contracts.of(model).owner,
+                is_health=True,
                 first_action=f"Read the log of predict {model}. A release in the last hour? "
-                "Point alias live back to the version before it.",
+                "`python -m ops rollback`, then look.",
             )
             for model, function in self.endpoints.items()
         ]
-        broken = cloudwatch.Metric(
-            namespace=self._namespace, metric_name="ModelBroken", statistic="Sum", period=period
-        )
         return [
             *errors,
             self.log.late(name="serving-log-late"),
             Watched(
                 name="serving-model-broken",
-                metric=broken,
+                metric=self._metric("ModelBroken", period),
                 threshold=1,
-                first_action="Answers are the baseline's: the model in the layer failed its check. "
-                "Point alias live back to the version before it.",
+                is_health=True,
+                first_action="Answers are the cache's or the baseline's: a model failed its check, or raised "
+                "an error. A release in the last hour? `python -m ops rollback`, then read the line's error.",
+            ),
+            Watched(
+                name="serving-model-slow",
+                metric=self._metric("ModelSlow", period),
+                threshold=5,
+                is_health=True,
+                first_action="A model does not answer before its deadline. Longer sessions or a larger index "
+                "than before? `python -m ops releases`, and go back if it began with one.",
+            ),
+            Watched(
+                name="serving-release-undone",
+                metric=self._metric("ReleaseUndone", period),
+                threshold=1,
+                first_action="A version did badly on its share of the requests and was taken back; what was "
+                "live is live. `python -m ops releases` says why.",
             ),
             Watched(
                 name="serving-release-failed",
                 metric=self.machine.metric_failed(period=period),
                 threshold=1,
-                first_action="Open the failed execution of the release machine: what was live is live, "
-                "the red step says why.",
+                first_action="`python -m ops releases` says which and why: what was live is live, unless it "
+                "says live, not tidied.",
             ),
             Watched(
                 name="serving-release-timed-out",
                 metric=self.machine.metric_timed_out(period=period),
                 threshold=1,
-                first_action="Open the execution of the release machine and compare alias live with what it "
-                "published; start it again with the same input.",
+                first_action="The alias may be left at two versions. `python -m ops rollback` puts all "
+                "requests back on the one before; then release again.",
             ),
         ]
+
+    def _objectives(self) -> list[Objective]:
+        found = []
+        objective_ms = self._environment.latency_objective_ms
+        for model, function in self.endpoints.items():
+            name, owner = model.replace("_", "-"), contracts.of(model).owner
+            found += [
+                Objective(
+                    name=f"serving-{name}-availability",
+                    bad=function.metric_errors(),
+                    total=function.metric_invocations(),
+                    target=0.999,
+                    owner=owner,
+                    first_action=f"Requests to predict {model} end in a 5xx: read its log. A release in the "
+                    "last hours? `python -m ops rollback`.",
+                ),
+                Objective(
+                    name=f"serving-{name}-latency",
+                    bad=self._metric("Slow", model=model),
+                    total=self._metric("Answers", model=model),
+                    target=0.99,
+                    owner=owner,
+                    first_action=f"Answers of {model} take longer than {objective_ms:g} ms. Cold starts "
+                    "(Init Duration in its log), longer sessions, or a new release?",
+                ),
+            ]
+        return found
+
+    def _metric(
+        self, name: str, period: cdk.Duration | None = None, *, model: str | None = None
+    ) -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=self._namespace,
+            metric_name=name,
+            dimensions_map={"model": model} if model else None,
+            statistic="Sum",
+            period=period,
+        )
 
 
 def _title(model: str) -> str:

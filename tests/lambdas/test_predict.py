@@ -25,6 +25,7 @@ from training.top_items import recipe as top_items
 SETTINGS = PredictSettings(
     write_keys={"key-1": "shop", "key-2": "probe"},
     model="next_item",
+    latency_objective_ms=1000.0,
     deadline_ms=5000,
     metrics_namespace="Skiff/test",
 )
@@ -167,7 +168,7 @@ def test_an_answer_is_one_line_that_is_log_event_and_metric(
     assert event["answer"] == answer["data"]
     assert (event["client_id"], event["session_id"]) == ("client-1", "session-1")
     assert (event["version"], event["release_id"]) == ("7", "release-1")
-    assert (line["Answers"], line["Fallbacks"]) == (1, 0)
+    assert (line["Answers"], line["Fallbacks"], line["Slow"]) == (1, 0, 0)
     assert line["TookMs"] == answer["metadata"]["took_ms"]
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
         ["model"],

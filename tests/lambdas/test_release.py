@@ -282,13 +282,27 @@ def test_what_too_few_asked_is_settled_by_the_environment(
     assert judged["reasons"] == ["0 requests in 601 s, 20 are needed"]
 
 
-def test_a_health_alarm_ends_the_roll_out(second, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_health_alarm_that_the_release_brought_about_ends_it(
+    second, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_to(monkeypatch, health_alarm="health")
+    states = {"health": "OK"}
+    monkeypatch.setattr(alarms, "state", states.__getitem__)
+    shared = run(second, *TO_SHIFT)
+    states["health"] = "ALARM"
+
+    judged = run(shared, "judge")
+
+    assert (judged["decision"], judged["reasons"]) == ("bad", ["health fired"])
+
+
+def test_what_was_ill_before_the_release_does_not_stop_its_cure(
+    second, monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_to(monkeypatch, health_alarm="health")
     monkeypatch.setattr(alarms, "state", {"health": "ALARM"}.__getitem__)
 
-    judged = run(second, *TO_SHIFT, "judge")
-
-    assert (judged["decision"], judged["reasons"]) == ("bad", ["health fired"])
+    assert run(second, *TO_SHIFT, "judge")["decision"] == "wait"
 
 
 def test_a_duplicate_event_of_what_is_live_changes_nothing(approved, live, runtime) -> None:

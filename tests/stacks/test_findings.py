@@ -39,6 +39,7 @@ ACCEPTED = {
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::.*/(models|layers)/\*\]"): "one object per job, one per release",
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::.*:(model-package/.*/|layer:.*:)\*\]"): NUMBERED,
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::<Predict\w+\.Arn>:\*\]"): NUMBERED,
+    (r"Monitoring/WatchRole/.*", r"IAM5\[Resource::.*/layers/\*\.json\]"): "one object per release",
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::\*\]"): "reading metrics and alarms knows no resources",
     (r"Serving/ReleaseMachine/Role/.*", r"IAM5\[Resource::<Release\w+\.Arn>:\*\]"): CDK_GRANT,
     (r"Serving/ReleaseMachine/Role/.*", r"IAM5\[Resource::\*\]"): TRACES,

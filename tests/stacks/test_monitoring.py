@@ -1,53 +1,162 @@
-"""Every pillar has an alarm, every alarm has a first action and somebody who hears of it."""
+"""Every pillar has alarms; each has an owner, a first action, a section in the runbook and a listener."""
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from stacks.environments import ENVIRONMENTS
 from training import contracts
 
-SERVES = re.compile(rf"serving-({'|'.join(contracts.models()).replace('_', '-')})-errors")
+ROOT = Path(__file__).parent.parent.parent
+MODELS = re.compile("|".join(model.replace("_", "-") for model in contracts.models()))
+PART = re.compile(r"-\d+s$")  # an alarm on one window of an objective
+LIGHTS = ("ingestion", "warehouse", "training", "serving", "monitoring", "all", "serving-health")
+EMITTED = re.compile(r'"([A-Z][A-Za-z]+)"')
 
 Templates = Callable[[str, str], Template]
+Alarms = dict[str, dict[str, Any]]
 
 
-def alarms(stack: Template) -> dict[str, dict]:
-    found = stack.find_resources("AWS::CloudWatch::Alarm").values()
+@pytest.fixture(scope="module")
+def stack(template: Templates) -> Template:
+    return template("prod", "Monitoring")
+
+
+@pytest.fixture(scope="module")
+def alarms(stack: Template) -> Alarms:
+    """By name; composites among them."""
+    simple = stack.find_resources("AWS::CloudWatch::Alarm").values()
+    composite = stack.find_resources("AWS::CloudWatch::CompositeAlarm").values()
+    named = {
+        properties.get("AlarmName", properties.get("AlarmName")): properties
+        for properties in (alarm["Properties"] for alarm in (*simple, *composite))
+    }
+    return {name.removeprefix("skiff-prod-"): properties for name, properties in named.items()}
+
+
+def told(alarms: Alarms) -> Alarms:
+    """Those that people hear of."""
     return {
-        alarm["Properties"]["AlarmName"].removeprefix("skiff-prod-"): alarm["Properties"] for alarm in found
+        name: properties
+        for name, properties in alarms.items()
+        if name not in LIGHTS and not PART.search(name)
     }
 
 
-@pytest.mark.parametrize("pillar", ["ingestion", "warehouse", "training", "serving"])
-def test_every_pillar_has_an_alarm(template: Templates, pillar: str):
-    assert any(name.startswith(f"{pillar}-") for name in alarms(template("prod", "Monitoring")))
+@pytest.mark.parametrize("pillar", ["ingestion", "warehouse", "training", "serving", "monitoring"])
+def test_every_pillar_has_alarms_and_a_light(alarms: Alarms, pillar: str):
+    assert any(name.startswith(f"{pillar}-") for name in told(alarms))
+    assert pillar in alarms
 
 
-def test_every_alarm_says_what_to_do_first_and_tells_the_topic_when_it_fires_and_when_it_clears(
-    template: Templates,
+def test_every_alarm_says_who_answers_for_it_and_what_to_do_first_and_tells_when_it_fires_and_clears(
+    alarms: Alarms,
 ):
-    for properties in alarms(template("prod", "Monitoring")).values():
-        assert len(properties["AlarmDescription"]) > 40
+    owners = {contracts.of(model).owner for model in contracts.models()} | {"platform"}
+    for properties in told(alarms).values():
+        first_action, _, owner = properties["AlarmDescription"].rpartition(" Owner: ")
+        assert len(first_action) > 40
+        assert owner.removesuffix(".") in owners
         assert properties["AlarmActions"] == properties["OKActions"] != []
 
 
-def test_every_alarm_has_a_section_in_the_runbook(template: Templates, runbook: str):
-    for name in alarms(template("prod", "Monitoring")):
-        assert f"## {SERVES.sub('serving-<model>-errors', name)}\n" in runbook
+def test_nobody_is_told_twice(alarms: Alarms):
+    for name in alarms.keys() - told(alarms).keys():
+        assert "AlarmActions" not in alarms[name]
 
 
-def test_a_quiet_night_is_no_alarm(template: Templates):
-    for properties in alarms(template("prod", "Monitoring")).values():
-        assert properties["TreatMissingData"] == "notBreaching"
+def test_alarms_and_sections_of_the_runbook_are_the_same(alarms: Alarms, runbook: str):
+    sections = set(re.findall(r"^## (.+)$", runbook.partition("# Without an alarm")[0], re.M))
+
+    assert sections == {MODELS.sub("<model>", name) for name in told(alarms)}
 
 
-def test_people_hear_of_alarms_and_of_the_budget(template: Templates):
-    monitoring = template("prod", "Monitoring")
+def test_every_section_says_what_it_means_and_what_to_do_first(runbook: str):
+    _, *sections = re.split(r"^## ", runbook.partition("# Without an alarm")[0], flags=re.M)
+    for section in sections:
+        assert "**Means**" in section
+        assert re.search(r"\*\*First\*\*", section)
 
-    monitoring.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email"})
-    monitoring.has_resource_properties(
+
+def test_a_quiet_night_is_no_alarm(stack: Template):
+    for alarm in stack.find_resources("AWS::CloudWatch::Alarm").values():
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def test_an_objective_is_alarmed_on_over_a_long_and_a_short_window(alarms: Alarms):
+    rule = json.dumps(alarms["serving-next-item-availability"]["AlarmRule"])
+    hour, minutes = (alarms[f"serving-next-item-availability-{seconds}s"] for seconds in (3600, 300))
+
+    assert rule.count(" AND ") == 2
+    assert rule.count(" OR ") == 1
+    # 14.4 times faster than 0.1 % may burn: 1.44 % of an hour's requests
+    for part, seconds in ((hour, 3600), (minutes, 300)):
+        expression, *metrics = part["Metrics"]
+        assert (part["Threshold"], expression["Expression"]) == (14.4, "(bad / total) / 0.001")
+        assert {metric["MetricStat"]["Period"] for metric in metrics} == {seconds}
+
+
+def test_a_release_is_stopped_by_what_its_answers_do_and_by_nothing_else(alarms: Alarms):
+    rule = json.dumps(alarms["serving-health"]["AlarmRule"])
+
+    assert rule.count("ALARM(") == len(contracts.models()) + 2
+    assert "releasefailed" not in rule
+
+
+def test_an_age_and_a_drift_are_those_of_the_contract(alarms: Alarms):
+    contract = contracts.of("next_item")
+
+    assert alarms["monitoring-next-item-stale"]["Threshold"] == contract.max_staleness_days
+    assert alarms["monitoring-next-item-drift"]["Threshold"] == contract.drift_limit
+
+
+def widgets(stack: Template) -> Iterator[dict[str, Any]]:
+    for dashboard in stack.find_resources("AWS::CloudWatch::Dashboard").values():
+        parts = dashboard["Properties"]["DashboardBody"]["Fn::Join"][1]
+        body = "".join(part if isinstance(part, str) else "TOKEN" for part in parts)
+        yield from json.loads(body)["widgets"]
+
+
+def test_there_is_a_page_for_who_is_on_call_and_one_for_the_business(stack: Template):
+    names = {
+        dashboard["Properties"]["DashboardName"]
+        for dashboard in stack.find_resources("AWS::CloudWatch::Dashboard").values()
+    }
+
+    assert names == {"skiff-prod", "skiff-prod-business"}
+    titles = {widget["properties"].get("title") for widget in widgets(stack)}
+    assert {"Alarms", "Error budget left, 30 days, percent", "Conversion"} <= titles
+
+
+def test_every_metric_that_is_shown_or_alarmed_on_is_sent_by_somebody(stack: Template):
+    code = "".join(
+        file.read_text() for folder in ("lambdas", "domain") for file in (ROOT / folder).glob("*.py")
+    )
+    sent = {*EMITTED.findall(code), "Sessions", "Orders", "Revenue"}  # three are named after their columns
+    shown = json.dumps(list(widgets(stack)))
+    ours = set(re.findall(r'"Skiff/prod", "([A-Za-z]+)"', shown))
+    ours |= {
+        alarm["Properties"]["MetricName"]
+        for alarm in stack.find_resources("AWS::CloudWatch::Alarm").values()
+        if alarm["Properties"].get("Namespace") == "Skiff/prod"
+    }
+
+    assert len(ours) > 15
+    assert ours <= sent
+
+
+def test_a_channel_hears_of_alarms_where_one_is_declared():
+    assert all(environment.slack is None for environment in ENVIRONMENTS)  # made by hand, in one account each
+
+
+def test_people_hear_of_alarms_and_of_the_budget(stack: Template):
+    stack.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email"})
+    stack.has_resource_properties(
         "AWS::SNS::TopicPolicy",
         {
             "PolicyDocument": {
@@ -65,4 +174,4 @@ def test_people_hear_of_alarms_and_of_the_budget(template: Templates):
             }
         },
     )
-    monitoring.resource_count_is("AWS::Budgets::Budget", 1)
+    stack.resource_count_is("AWS::Budgets::Budget", 1)

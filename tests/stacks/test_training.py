@@ -96,7 +96,9 @@ def test_a_job_gets_its_wheels_and_the_champion_if_there_is_one_as_channels(
 
 
 def test_instance_and_metrics_of_a_job_are_those_of_its_models_contract(definition: Definitions):
-    items = {each["model"]: each for each in definition("prod", "Training")["States"]["Models"]["Items"]}
+    expression = definition("prod", "Training")["States"]["Models"]["Items"]
+    every = expression.rpartition(" : [{")[2].removesuffix(" %}")
+    items = {each["model"]: each for each in json.loads(f"[{{{every}")}
     model = items["next_item"]
 
     assert tuple(items) == contracts.models()

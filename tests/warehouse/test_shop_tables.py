@@ -56,7 +56,7 @@ HISTORY = (
         arm="challenger",
         took_ms=0.8,
         request={"events": [{"name": "view_item"}, {"name": "view_item"}]},
-        answer={"items": [{"item_id": "pot"}, {"item_id": "tea"}]},
+        answer={"items": [{"item_id": "pot", "score": 0.7}, {"item_id": "tea", "score": 0.2}]},
     ),
     # c1 was, by a release that knew no arms, just before it bought
     line(
@@ -188,15 +188,16 @@ def test_who_denied_consent_is_counted_and_in_no_session(shop: Shop):
 def test_an_answer_is_kept_with_what_it_said(shop: Shop):
     answer = one(
         shop,
-        "select client_id, model, version, tier, release_id, took_ms, seen_count, item_ids, arm, probability "
+        "select client_id, model, version, tier, release_id, took_ms, seen_count, item_ids, "
+        "arm, probability, score "
         "from marts.predictions where prediction_id = 'p1'",
     )
 
     assert answer[:7] == ("c2", "next_item", "3", "model", "r-3", Decimal("0.8"), 2)
     assert json.loads(answer[7]) == ["pot", "tea"]
-    assert answer[8:] == ("challenger", None)
-    intent = one(shop, "select arm, probability from marts.predictions where prediction_id = 'p2'")
-    assert intent == ("champion", Decimal("0.8"))
+    assert answer[8:] == ("challenger", None, Decimal("0.7"))
+    intent = one(shop, "select arm, probability, score from marts.predictions where prediction_id = 'p2'")
+    assert intent == ("champion", Decimal("0.8"), Decimal("0.8"))
 
 
 def test_an_answer_is_joined_with_what_came_of_it(shop: Shop):

@@ -13,7 +13,8 @@ create or alter table marts.predictions (
     seen_count number(38, 0) comment 'How many events the request told',
     item_ids array comment 'The items of the answer, best first; empty where it has none',
     arm varchar comment 'Whose answer it is: champion, challenger, or shadow, whose are never shown',
-    probability number(18, 6) comment 'The probability of the answer; null where it has none'
+    probability number(18, 6) comment 'The probability of the answer; null where it has none',
+    score number(18, 6) comment 'How sure the answer is: its probability, or the score of its first item'
 ) comment = 'The answers that were given';
 
 insert overwrite into operations.touched (site, key)
@@ -47,7 +48,8 @@ insert into marts.predictions (
     seen_count,
     item_ids,
     arm,
-    probability
+    probability,
+    score
 )
 with
 
@@ -82,7 +84,8 @@ shown as (
     select
         answers.site,
         answers.prediction_id,
-        array_agg(item.value:item_id::varchar) within group (order by item.index) as item_ids
+        array_agg(item.value:item_id::varchar) within group (order by item.index) as item_ids,
+        max(item.value:score::number(18, 6)) as top_score
     from answers,
         lateral flatten(input => answers.items) as item
     group by answers.site, answers.prediction_id
@@ -103,7 +106,8 @@ select
     answers.seen_count,
     coalesce(shown.item_ids, array_construct()) as item_ids,
     answers.arm,
-    answers.probability
+    answers.probability,
+    coalesce(answers.probability, shown.top_score) as score
 from answers
 left join shown
     on
