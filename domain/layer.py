@@ -58,16 +58,18 @@ class Release:
 
 def build(release: Release, artifacts: Mapping[str, Mapping[str, bytes]]) -> bytes:
     """
-    Zip `release.json` and each arm's files for the predict function.
+    Zip `release.json`, each arm's files and how large they are for the predict function.
 
     Stored, not deflated: the tables do not shrink by much, and Lambda unpacks them at every cold start.
 
     Args:
         artifacts: by arm, the artifact as trained: name → content.
     """
+    sizes = {arm: sum(map(len, files.values())) for arm, files in artifacts.items()}  # bytes
     entries = {
         f"{PACKAGE}/__init__.py": b"",
         f"{PACKAGE}/release.json": release.to_json().encode(),
+        f"{PACKAGE}/sizes.json": json.dumps(sizes, sort_keys=True).encode(),
         **{
             f"{PACKAGE}/{arm}/{name}": content
             for arm, files in artifacts.items()

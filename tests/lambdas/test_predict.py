@@ -182,6 +182,8 @@ def test_a_shadow_is_asked_and_logged_and_never_shown(package: Path, capsys: pyt
     (arm,) = release["arms"]
     shadow = {**arm, "name": "shadow", "version": "8", "share": 0.0}
     (package / "champion").rename(package / "shadow")
+    sizes = json.loads((package / "sizes.json").read_text())
+    (package / "sizes.json").write_text(json.dumps({"shadow": sizes["champion"]}))
     (package / "release.json").write_text(json.dumps({**release, "arms": [arm, shadow]}))
 
     _, answer = ask(BODY)
