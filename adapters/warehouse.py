@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from adapters import secrets
-from domain.settings import WarehouseSettings
+from domain.other_settings import WarehouseSettings
 
 # A function may write to /tmp only, and the connector looks for its home while it is imported.
 os.environ.setdefault("HOME", "/tmp")  # noqa: S108

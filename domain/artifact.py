@@ -4,7 +4,6 @@ The artifact of a model: a folder of files, a manifest that holds their hashes, 
 A training job seals it; registering, baking and the start of serving verify it, all in the standard library.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -95,11 +94,15 @@ def verify(folder: Path, *, digest: str) -> Manifest:
 
 def digest_of(files: Mapping[str, str]) -> str:
     """One hash for all files; the archive around them, with its times and owners, does not matter."""
+    import hashlib  # OpenSSL is a tenth of a cold start, and answering needs none
+
     lines = [f"{name} {sha256}\n" for name, sha256 in sorted(files.items())]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def sha256_of(path: Path) -> str:
+    import hashlib
+
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

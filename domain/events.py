@@ -6,7 +6,6 @@ Names and fields are GA4's, so that a shop's existing tracking fits. Fields unkn
 
 import json
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
@@ -39,7 +38,7 @@ CURRENCY_CODE = re.compile("[A-Za-z]{3}")
 # NUL as JSON spells it: an odd number of backslashes; an even number is a text that shows one
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
-EVENT_ID_NAMESPACE = uuid.UUID("6f1c2f0e-5d5b-4a0e-9a53-8c1f5f0b7a11")
+EVENT_ID_NAMESPACE = "6f1c2f0e-5d5b-4a0e-9a53-8c1f5f0b7a11"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +188,9 @@ def canonical(event: Mapping[str, Any]) -> str:
 
 def id_of(content: str, *, site: str) -> str:
     """The same for the same content of the same site, so that a batch sent twice counts once."""
-    return str(uuid.uuid5(EVENT_ID_NAMESPACE, f"{site}\n{content}"))
+    import uuid  # costs a cold start what two of these modules do, and predicting needs none
+
+    return str(uuid.uuid5(uuid.UUID(EVENT_ID_NAMESPACE), f"{site}\n{content}"))
 
 
 def _check_text(content: str) -> None:

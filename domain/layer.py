@@ -2,9 +2,7 @@
 A release as a Lambda layer: a zip that is the same to the byte whenever its files are.
 """
 
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -65,6 +63,9 @@ def build(release: Release, artifacts: Mapping[str, Mapping[str, bytes]]) -> byt
     Args:
         artifacts: by arm, the artifact as trained: name → content.
     """
+    import io
+    import zipfile  # a tenth of a cold start, and answering needs none
+
     sizes = {arm: sum(map(len, files.values())) for arm, files in artifacts.items()}  # bytes
     entries = {
         f"{PACKAGE}/__init__.py": b"",
@@ -87,6 +88,9 @@ def build(release: Release, artifacts: Mapping[str, Mapping[str, bytes]]) -> byt
 
 def golden(layer: bytes, arm: str) -> list[dict[str, Any]]:
     """Read an arm's golden requests and their answers out of a layer."""
+    import io
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(layer)) as archive:
         text = archive.read(f"{PACKAGE}/{arm}/golden.jsonl").decode()
     return [json.loads(line) for line in text.splitlines()]

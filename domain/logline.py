@@ -3,8 +3,6 @@ One line of the log: an event or a refusal, with what the server knew when it ca
 write it.
 """
 
-import hashlib
-import ipaddress
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -86,6 +84,8 @@ def reject_line(
         scope: whether *raw* is one event, as JSON, or a whole body, as it was sent.
         position: of the event in its batch, from 0; 0 for a body.
     """
+    import hashlib
+
     return {
         "schema": SCHEMA,
         "reject_id": f"{request_id}/{position}",
@@ -118,6 +118,8 @@ def iso(moment: datetime) -> str:
 @lru_cache(maxsize=16)  # a batch has one address, and parsing it was a third of a line's cost
 def network_of(ip: str | None) -> str | None:
     """The /24 or /48 of an address: enough for a country or an abuser, too little for a person."""
+    import ipaddress  # with the first line, not with the cold start
+
     try:
         address = ipaddress.ip_address(ip or "")
         if isinstance(

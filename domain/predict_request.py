@@ -125,9 +125,11 @@ def _check_event(event: Any, *, path: str) -> None:
 def _check_fields(
     values: Mapping[str, Any], kinds: Mapping[str, Kind], *, required: tuple[str, ...], path: str = ""
 ) -> None:
-    for field, kind in kinds.items():
-        if field in required or values.get(field) is not None:
-            _check(values.get(field), kind, field=path + field)
+    for field in required:
+        _check(values.get(field), kinds[field], field=path + field)
+    for field, value in values.items():  # few of the many that there may be
+        if value is not None and (kind := kinds.get(field)) is not None and not kind.holds(value):
+            raise Refused(kind.reason, field=path + field, expected=kind.expected, got=value)
 
 
 def _check(value: object, kind: Kind, *, field: str) -> None:

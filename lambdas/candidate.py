@@ -16,8 +16,8 @@ from adapters import artifacts, functions, registry
 from domain import layer, probe, rehearsal
 from domain.artifact import GOLDEN, MANIFEST
 from domain.layer import CHAMPION, SHADOW, Arm, Release
+from domain.other_settings import ReleaseSettings
 from domain.rehearsal import Answered
-from domain.settings import ReleaseSettings
 from training import contracts
 
 Known = dict[str, Any]  # what the steps before found out

@@ -12,7 +12,7 @@ from typing import Any
 from adapters import lake, secrets, telemetry
 from domain import pixel
 from domain.intake import Post, take_in
-from domain.settings import CollectSettings
+from domain.other_settings import CollectSettings
 
 RETRY_AFTER_SECONDS = 1
 PIXEL_ROUTE = "GET /pixel.gif"

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from adapters import warehouse
-from domain.settings import PlatformSettings
+from domain.other_settings import PlatformSettings
 from warehouse import run
 
 # CloudFormation reads at most 4 KB of an answer.

@@ -5,11 +5,10 @@ Standard library only, because every import is paid for at each cold start. A mo
 not served: the answers are then the baseline's, and a metric says so.
 """
 
-import base64
 import json
 import os
 import time
-import uuid
+from binascii import a2b_base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -88,7 +87,7 @@ class Asked:
 
     def _metadata(self, arm: Open, tier: str, *, started: float) -> dict[str, Any]:
         return {
-            "prediction_id": str(uuid.uuid4()),
+            "prediction_id": _uuid4(),
             "model": settings().model,
             "version": arm.version,
             "arm": arm.name,
@@ -142,9 +141,16 @@ def _counted(metadata: Mapping[str, Any], *, release: str, at: datetime) -> dict
     )
 
 
+def _uuid4() -> str:
+    """A random id (RFC 9562, version 4); importing `uuid` for it would be 3 ms of a cold start."""
+    number = int.from_bytes(os.urandom(16)) & ~(0xF000 << 64) & ~(0xC000 << 48) | 0x4000 << 64 | 0x8000 << 48
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 def _body(event: dict[str, Any]) -> bytes:
     body = (event.get("body") or "").encode(errors="surrogatepass")
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body
+    return a2b_base64(body) if event.get("isBase64Encoded") else body
 
 
 def _count(metric: str, **properties: Any) -> None:

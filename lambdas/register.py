@@ -17,8 +17,8 @@ from domain.artifact import BrokenArtifact, Manifest
 from domain.contract import Contract
 from domain.evaluation import CARD, EVALUATION, Evaluation
 from domain.logline import log_line, to_json
+from domain.other_settings import RegisterSettings
 from domain.promotion import Candidate, Verdict
-from domain.settings import RegisterSettings
 from domain.training_run import SITE, failed_run_event, training_run_event
 from training import contracts
 

@@ -17,9 +17,9 @@ from adapters.functions import Route
 from domain import rollout
 from domain.layer import CHAMPION
 from domain.logline import log_line, to_json
+from domain.other_settings import ReleaseSettings
 from domain.release_event import SITE, release_event
 from domain.rollout import Limits, Seen
-from domain.settings import ReleaseSettings
 from lambdas import candidate
 from lambdas.candidate import Known
 

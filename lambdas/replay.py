@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters import warehouse
-from domain.settings import TransformSettings
+from domain.other_settings import TransformSettings
 from domain.tables import TABLES
 from warehouse import rebuild, refresh
 from warehouse.rebuild import Rebuild

@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from adapters import metrics, snapshots, telemetry, warehouse
-from domain.settings import TransformSettings
+from domain.other_settings import TransformSettings
 from domain.snapshot import Manifest, folder
 from domain.tables import LAYERS, TABLES, Table, of_layer
-from lambdas import replay
-from warehouse import checks, refresh, run, watch
+from lambdas import replay, watch_counts
+from warehouse import checks, refresh, run
 
 # What the collector counts, and the column of operations.collector_counts that it is kept in.
 COUNTERS = {"Accepted": "accepted", "Rejected": "rejected", "Unconfirmed": "unconfirmed"}
@@ -55,13 +55,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         case {"action": "logged_requests", "model": model}:
             return logged_requests(model)
         case {"action": "watch_traffic", "as_of": as_of}:
-            return watch.traffic(settings(), as_of=as_of)
-        case {"action": "watch", "model": model, "version": version, "learned_until": since, "as_of": as_of}:
-            return watch.counted(settings(), model=model, version=version, learned_until=since, as_of=as_of)
+            return watch_counts.traffic(settings(), as_of=as_of)
+        case {"action": "watch", **asked}:
+            return watch_counts.counted(settings(), **asked)
         case {"action": "replay"}:
             return replay.handle(event, settings())
     known = "transform, snapshot, count, logged_requests, watch, watch_traffic and replay"
-    raise UnknownAction(f"{event} is none of {known} with what they need")
+    raise UnknownAction(f"{event} is none of {known} as they need it")
 
 
 def transform(layer: str, *, run_id: str, as_of: datetime) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 from adapters import artifacts, functions, machines, telemetry
 from domain import drift, live_quality
 from domain.contract import Contract
-from domain.settings import WatchSettings
+from domain.other_settings import WatchSettings
 from training import contracts
 
 

@@ -15,7 +15,7 @@ from snowflake.connector import errors
 
 from adapters import functions, warehouse
 from domain import html
-from domain.settings import TransformSettings
+from domain.other_settings import TransformSettings
 from domain.tables import TABLES
 from ops import cloud, deploy, target
 from ops.progress import console

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from rich.markup import escape
 
 from adapters import alarms, functions, machines, warehouse
-from domain.settings import TransformSettings
+from domain.other_settings import TransformSettings
 from ops import cloud, deploy, endpoint, report
 from ops.lineage.find import Lineage, walked
 from ops.progress import Step, Steps, console

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 
 from adapters import functions
-from domain.settings import CollectSettings
+from domain.other_settings import CollectSettings
 from ops import cloud, deploy
 
 

@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from domain.settings import CollectSettings
+from domain.other_settings import CollectSettings
 from stacks.environments import Environment
 from stacks.functions import Function
 from stacks.lake import Delivery, Lake

@@ -12,14 +12,15 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from domain.other_settings import ReleaseSettings
 from domain.predict_request import PROBE
-from domain.settings import ReleaseSettings
 from stacks.environments import Environment, Rollout
 from stacks.functions import Function
 from stacks.lake import Delivery
 from stacks.machines import StateMachine
 from stacks.registry import group_name, package_arns
 
+LIVE = "live"  # the alias; what it leads to answers
 HEALTH = "serving-health"  # the composite of what a release must not bring about
 BEFORE = ("plan", "bake", "publish", "probe", "rehearse")  # nobody has been sent anywhere yet
 AFTER = ("shift", "judge", "promote", "verify")  # what fails here is undone

@@ -19,11 +19,9 @@ from domain.settings import PredictSettings
 from stacks.environments import Environment
 from stacks.functions import ROOT, RUNTIME, Function
 from stacks.lake import Delivery, Lake
-from stacks.release import Release, ReleaseMachine
+from stacks.release import LIVE, Release, ReleaseMachine
 from stacks.watched import Objective, Watched
 from training import contracts
-
-LIVE = "live"
 
 
 class Serving(cdk.Stack):

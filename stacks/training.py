@@ -10,7 +10,8 @@ from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from domain.settings import RegisterSettings, Settings
+from domain.other_settings import RegisterSettings
+from domain.settings import Settings
 from domain.training_job import image_repository_arn
 from stacks.environments import Environment
 from stacks.functions import ROOT, Code, Function

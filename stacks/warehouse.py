@@ -18,7 +18,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from domain.settings import PlatformSettings, TransformSettings
+from domain.other_settings import PlatformSettings, TransformSettings
 from stacks.environments import Environment
 from stacks.functions import ROOT, RUNTIME, Code, Function
 from stacks.lake import Lake

@@ -22,7 +22,7 @@ from moto import mock_aws
 from snowflake.connector.auth.keypair import AuthByKeyPair
 
 from adapters import secrets, warehouse
-from domain.settings import WarehouseSettings
+from domain.other_settings import WarehouseSettings
 from local.snowflake.account import Account
 from local.snowflake.server import server
 from local.snowflake.shim import installed

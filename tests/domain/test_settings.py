@@ -1,6 +1,7 @@
 import pytest
 
-from domain.settings import CollectSettings, MissingSetting
+from domain.other_settings import CollectSettings
+from domain.settings import MissingSetting
 
 SETTINGS = CollectSettings(
     write_keys={"key": "shop"},

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 
 from adapters import lake, secrets
-from domain.settings import CollectSettings
+from domain.other_settings import CollectSettings
 from domain.signature import sign
 from lambdas import collect
 

@@ -9,7 +9,7 @@ import snowflake.connector
 from moto import mock_aws
 from snowflake.connector.errors import ProgrammingError
 
-from domain.settings import PlatformSettings
+from domain.other_settings import PlatformSettings
 from lambdas import platform
 from local.snowflake import offline
 from local.snowflake.account import Account

@@ -2,6 +2,7 @@ import base64
 import io
 import json
 import sys
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -233,6 +234,13 @@ def test_two_answers_have_two_prediction_ids(package: Path):
 
     assert first["data"] == second["data"]
     assert first["metadata"]["prediction_id"] != second["metadata"]["prediction_id"]
+
+
+def test_a_prediction_id_is_a_random_uuid():
+    found = [uuid.UUID(predict._uuid4()) for _ in range(200)]
+
+    assert {(each.version, each.variant) for each in found} == {(4, uuid.RFC_4122)}
+    assert len(set(found)) == 200
 
 
 def test_before_any_model_exists_the_endpoint_answers(baseline: None, capsys: pytest.CaptureFixture[str]):

@@ -14,7 +14,7 @@ from adapters import artifacts, lake, registry
 from domain import artifact
 from domain.artifact import BrokenArtifact
 from domain.evaluation import Evaluation
-from domain.settings import RegisterSettings
+from domain.other_settings import RegisterSettings
 from lambdas import register
 from tests.artifacts import archived, sealed
 from tests.evaluations import GOOD, beside_champion, sure

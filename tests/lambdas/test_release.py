@@ -14,8 +14,8 @@ from adapters import alarms, artifacts, functions, lake, metrics, registry
 from adapters.functions import Route
 from domain import layer
 from domain.artifact import BrokenArtifact
+from domain.other_settings import ReleaseSettings
 from domain.probe import WrongAnswer
-from domain.settings import ReleaseSettings
 from lambdas import candidate, release
 from tests.artifacts import archived, sealed
 from tests.lambdas.collecting import make_stream, stored

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.settings import TransformSettings
+from domain.other_settings import TransformSettings
 from domain.tables import TABLES
 from lambdas import platform, replay, transform
 from tests import replaying

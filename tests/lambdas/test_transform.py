@@ -11,7 +11,7 @@ import pytest
 from moto.cloudwatch import cloudwatch_backends
 
 from adapters import metrics, snapshots
-from domain.settings import TransformSettings
+from domain.other_settings import TransformSettings
 from domain.tables import LAYERS, of_layer
 from lambdas import transform
 from tests.offline_shop import LAKE, SNOWFLAKE, Shop, line, opened_for_many

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from adapters import artifacts, functions, machines
 from adapters.functions import Route, Version
-from domain.settings import WatchSettings
+from domain.other_settings import WatchSettings
 from lambdas import watch
 
 AS_OF = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from snowflake.connector import errors
 
-from domain.settings import TransformSettings
+from domain.other_settings import TransformSettings
 from domain.tables import TABLES
 from ops import checks as page_of_checks
 from ops.progress import console

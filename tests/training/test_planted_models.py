@@ -14,8 +14,8 @@ from moto import mock_aws
 
 from adapters import artifacts, lake, registry
 from domain.evaluation import Evaluation
+from domain.other_settings import RegisterSettings
 from domain.promotion import MAX_BYTES
-from domain.settings import RegisterSettings
 from lambdas import champion, register
 from tests.artifacts import archived, sealed
 from tests.lambdas.collecting import make_stream

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from domain.settings import PlatformSettings
+from domain.other_settings import PlatformSettings
 from lambdas import platform
 from local.snowflake import offline
 from local.snowflake.account import Account

@@ -8,7 +8,7 @@ search of each training, from what `contract.py` declares, and lies in the artif
 
 import heapq
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,31 +118,33 @@ class Model:
     def _neighbours(self, weights: Mapping[int, float]) -> list[tuple[int, float]]:
         """The sessions that share the most weight, and that weight; ties go to the newer."""
         similarity: dict[int, float] = {}
+        so_far = similarity.get
         for item, weight in weights.items():
             for session in self._tables.sessions_with(item):
-                similarity[session] = similarity.get(session, 0.0) + weight
-        most_alike = ((-shared, session) for session, shared in similarity.items())
-        best = heapq.nsmallest(self._settings.neighbours, most_alike)
-        return [(session, -shared) for shared, session in best]
+                similarity[session] = so_far(session, 0.0) + weight
+        most_alike = sorted([(-shared, session) for session, shared in similarity.items()])
+        return [(session, -shared) for shared, session in most_alike[: self._settings.neighbours]]
 
     def _scores(self, weights: Mapping[int, float]) -> dict[int, float]:
         """A neighbour's items score by its similarity and by how near they stand to what it shares."""
         scores: dict[int, float] = {}
+        score_of, items_of, nearness = scores.get, self._tables.items_of, self._nearness
         for session, similarity in self._neighbours(weights):
-            items = self._tables.items_of(session)
+            items = items_of(session)
             for place, shared in enumerate(items):
                 if shared in weights:
                     vote = similarity * weights[shared]
-                    for item, nearness in self._around(items, place):
-                        scores[item] = scores.get(item, 0.0) + vote * nearness
+                    first = max(0, place - REACH)
+                    # written out: this is where the time of an answer goes
+                    at = first - place + REACH
+                    for item in items[first : place + REACH + 1]:
+                        scores[item] = score_of(item, 0.0) + vote * nearness[at]
+                        at += 1
+        rarity, seen_again = self._tables.rarity, self._settings.seen_again
         return {
-            item: score * self._tables.rarity[item] * (self._settings.seen_again if item in weights else 1)
+            item: score * rarity[item] * (seen_again if item in weights else 1)
             for item, score in scores.items()
         }
-
-    def _around(self, items: list[int], place: int) -> Iterable[tuple[int, float]]:
-        first = max(0, place - REACH)
-        return zip(items[first : place + REACH + 1], self._nearness[first - place + REACH :], strict=False)
 
 
 def _is_scored(ranking: Sequence[Scored]) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters import warehouse
-from domain.settings import WarehouseSettings
+from domain.other_settings import WarehouseSettings
 from domain.tables import TABLES
 from warehouse import refresh, run
 
