@@ -38,9 +38,21 @@ OBJECT = Kind(expected="a JSON object", holds=is_object)
 REQUEST_FIELDS: Mapping[str, Kind] = {
     "client_id": ID,
     "session_id": ID,
-    "events": Kind(expected=f"a list of at most {MAX_EVENTS} events, oldest first", holds=is_events),
-    "k": Kind(expected=f"an integer of 1 to {MAX_K}", holds=is_k),
-    "exclude": Kind(expected=f"a list of at most {MAX_EXCLUDED} item ids", holds=is_excluded),
+    "events": Kind(
+        expected=f"a list of at most {MAX_EVENTS} events, oldest first",
+        holds=is_events,
+        schema={"type": "array", "maxItems": MAX_EVENTS},
+    ),
+    "k": Kind(
+        expected=f"an integer of 1 to {MAX_K}",
+        holds=is_k,
+        schema={"type": "integer", "minimum": 1, "maximum": MAX_K},
+    ),
+    "exclude": Kind(
+        expected=f"a list of at most {MAX_EXCLUDED} item ids",
+        holds=is_excluded,
+        schema={"type": "array", "maxItems": MAX_EXCLUDED, "items": ID.schema},
+    ),
     "site": ID,
     "arm": ID,
 }

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--limit", type=_count, metavar="N", help="only the first N events")
     command.set_defaults(run=_import)
 
-    command = commands.add_parser("openapi", help="the collector's contract, as OpenAPI")
+    command = commands.add_parser("openapi", help="the API's contract, as OpenAPI")
     command.set_defaults(run=_openapi)
 
     release_commands.add(commands)

@@ -1,5 +1,5 @@
 """
-The collector's contract as OpenAPI, made of the declarations that it checks by: `python -m ops openapi`.
+The API's contract as OpenAPI, made of the declarations that it checks by: `python -m ops openapi`.
 """
 
 import json
@@ -11,9 +11,12 @@ from domain.batch import MAX_EVENTS
 from domain.consent import ANSWERS, PURPOSES
 from domain.events import EPOCH_MS, FIELDS, ITEM_FIELDS, REQUIRED_BY_NAME, TEXT, Kind
 from domain.intake import STATUS
+from domain.layer import CHALLENGER, CHAMPION
 from domain.pixel import PARAMETERS
+from domain.predict_request import MAX_BODY_BYTES, REQUEST_FIELDS
 from domain.refusal import REASONS
 from domain.signature import FORM
+from training import contracts
 
 Schema = dict[str, Any]
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -37,13 +40,20 @@ def main() -> int:
 def description() -> Schema:
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Skiff's collector", "version": "1"},
-        "paths": {"/events": {"post": _post_events()}, "/pixel.gif": {"get": _get_pixel()}},
+        "info": {"title": "Skiff: events in, predictions out", "version": "1"},
+        "paths": {
+            "/events": {"post": _post_events()},
+            "/pixel.gif": {"get": _get_pixel()},
+            **{f"/predict/{model}": {"post": _post_predict(model)} for model in contracts.models()},
+        },
         "components": {
             "schemas": {
                 "Batch": _batch(),
                 "Event": _event(),
                 "Item": _object(ITEM_FIELDS, required=["item_id"]),
+                "Ask": _ask(),
+                "AskEvent": _object(FIELDS, required=["name"]),
+                "Said": _said(),
                 "Taken": _answer(accepted=COUNT, rejected=COUNT, reasons=_counts()),
                 "Refused": _answer(error=_answer(field=TEXT.schema, expected=TEXT.schema, got=TEXT.schema)),
                 "Unavailable": _answer(error=TEXT.schema),
@@ -75,6 +85,44 @@ def _post_events() -> Schema:
             "503": _response("Nothing is sure to be kept; send it again.", "Unavailable"),
         },
     }
+
+
+def _post_predict(model: str) -> Schema:
+    return {
+        "summary": contracts.of(model).question,
+        "parameters": [
+            _parameter("X-Write-Key", where="header", schema=TEXT.schema, text="Here or in the body.")
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Ask")}}},
+        "responses": {
+            "200": _response("An answer, of whichever tier had one in time.", "Said"),
+            "400": _response("Not as described; the field is named.", "Refused"),
+            "401": _response("No site has this key.", "Refused"),
+            "413": _response(f"More than {MAX_BODY_BYTES:,} bytes.", "Refused"),
+        },
+    }
+
+
+def _ask() -> Schema:
+    asked = _object(REQUEST_FIELDS, required=["client_id", "events"])
+    asked["properties"]["events"] = {**asked["properties"]["events"], "items": _ref("AskEvent")}
+    asked["properties"]["write_key"] = _or_null(TEXT.schema)
+    return asked
+
+
+def _said() -> Schema:
+    """What `data` holds is the model's: items with scores, or a probability."""
+    text = TEXT.schema
+    metadata = _answer(
+        prediction_id=text,
+        model=text,
+        version=text,
+        arm={"enum": [CHAMPION, CHALLENGER]},
+        tier={"enum": ["model", "cache", "baseline"]},
+        served_at=text,
+        took_ms={"type": "number", "minimum": 0},
+    )
+    return _answer(data={"type": "object"}, metadata=metadata)
 
 
 def _get_pixel() -> Schema:

@@ -1,4 +1,4 @@
-"""The HTTP API in front of the collector, as a WSGI application: what API Gateway does, and no more."""
+"""The HTTP API in front of the functions, as a WSGI application: what API Gateway does, and no more."""
 
 import base64
 import json
@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from lambdas import collect
+from lambdas import collect, predict
 from ops import openapi
 
 Start = Callable[[str, list[tuple[str, str]]], object]
-ROUTES = ("POST /events", "GET /pixel.gif")
+ROUTES = {
+    "POST /events": collect.handler,
+    "GET /pixel.gif": collect.handler,
+    "POST /predict/next_item": predict.handler,
+}
 
 
 def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -19,7 +23,7 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         return _answer(start, 200, {"Content-Type": "application/json"}, json.dumps(openapi.description()))
     if route not in ROUTES:
         return _answer(start, 404, {"Content-Type": "application/json"}, '{"message": "Not Found"}')
-    answer = collect.handler(_event(environ, route), None)
+    answer = ROUTES[route](_event(environ, route), None)
     body = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"]
     return _answer(start, answer["statusCode"], answer["headers"], body)
 
