@@ -1,5 +1,5 @@
 """
-The endpoint on a thousand real sessions: what the evaluation said, to 1e-6, and nothing that it could not say.
+The endpoint on a thousand real sessions: what the evaluation said, to 1e-6, and nothing it could not say.
 """
 
 from collections.abc import Iterator
