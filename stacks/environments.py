@@ -5,6 +5,7 @@ Only `cdk_app.py` chooses among them.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from training import contracts
 
@@ -26,6 +27,14 @@ class Snowflake:
     port: int = 443
     protocol: str = "https"
     login: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jwt:
+    """Tokens of an OpenID provider; API Gateway checks signature, issuer, audience and time."""
+
+    issuer: str  # its address, as https://shop.example/oidc
+    audience: tuple[str, ...]  # of which a token has to name one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +65,8 @@ class Environment:
         (3600, 300, 14.4),  # 2 % of a month's budget in an hour
         (21600, 1800, 6.0),  # 5 % in six hours
     )
+    # who may ask for predictions, beside knowing a write key: anybody, who signs with IAM, who bears a token
+    predict_auth: Literal["key", "iam"] | Jwt = "key"
     latency_objective_ms: float = 50.0  # 99 % of the answers take less
     slack: tuple[str, str] | None = None  # workspace and channel id, as AWS Chatbot knows them
     rollout: Rollout = Rollout()  # frozen

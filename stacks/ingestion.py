@@ -109,7 +109,7 @@ class Ingestion(cdk.Stack):
             cors_preflight=apigateway.CorsPreflightOptions(
                 allow_origins=list(environment.allowed_origins),
                 allow_methods=[apigateway.CorsHttpMethod.POST],
-                allow_headers=["content-type", "content-encoding", "x-write-key"],
+                allow_headers=["authorization", "content-type", "content-encoding", "x-write-key"],
                 max_age=cdk.Duration.days(1),
             ),
         )

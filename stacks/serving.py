@@ -7,6 +7,7 @@ changes; so no deploy ever touches what is live. The release machine publishes v
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -16,7 +17,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from domain.settings import PredictSettings
-from stacks.environments import Environment
+from stacks.environments import Environment, Jwt
 from stacks.functions import ROOT, RUNTIME, Function
 from stacks.lake import Delivery, Lake
 from stacks.release import LIVE, Release, ReleaseMachine
@@ -53,6 +54,7 @@ class Serving(cdk.Stack):
             from_log_group=True,
         )
         self._baseline = self._baseline_layer()
+        self._authorizer = _authorizer(environment)
         self.endpoints = {model: self._endpoint(model, api) for model in environment.models}
         self.release = Release(
             self,
@@ -108,6 +110,7 @@ class Serving(cdk.Stack):
             http_api=api,
             route_key=apigateway.HttpRouteKey.with_(f"/predict/{model}", apigateway.HttpMethod.POST),
             integration=integrations.HttpLambdaIntegration(f"Predict{title}", self._live(function, title)),
+            authorizer=self._authorizer,
         )
         return function
 
@@ -231,6 +234,15 @@ class Serving(cdk.Stack):
             statistic="Sum",
             period=period,
         )
+
+
+def _authorizer(environment: Environment) -> apigateway.IHttpRouteAuthorizer:
+    match environment.predict_auth:
+        case "iam":
+            return authorizers.HttpIamAuthorizer()
+        case Jwt(issuer=issuer, audience=audience):
+            return authorizers.HttpJwtAuthorizer("Token", issuer, jwt_audience=list(audience))
+    return apigateway.HttpNoneAuthorizer()
 
 
 def _title(model: str) -> str:

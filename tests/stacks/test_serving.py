@@ -3,16 +3,22 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
+import cdk_app
 from adapters import functions
 from lambdas import release
+from stacks.environments import ENVIRONMENTS, Jwt
 from stacks.release import AFTER, BEFORE, STEPS
 from stacks.serving import LIVE
 from training import contracts
+
+JWT = Jwt(issuer="https://shop.example/oidc", audience=("shop", "app"))
 
 Templates = Callable[[str, str], Template]
 Definitions = Callable[[str, str], dict[str, Any]]
@@ -43,6 +49,47 @@ def test_each_model_has_a_path_and_its_requests_go_to_the_alias(template: Templa
         {"IntegrationUri": {"Ref": Match.string_like_regexp(f"^Live{title}")}},
     )
     serving.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": f"POST /predict/{model}"})
+
+
+@pytest.mark.parametrize(
+    ("auth", "expected"),
+    [
+        ("key", {"AuthorizationType": "NONE"}),
+        ("iam", {"AuthorizationType": "AWS_IAM"}),
+        (JWT, {"AuthorizationType": "JWT", "AuthorizerId": Match.any_value()}),
+    ],
+    ids=["key", "iam", "jwt"],
+)
+def test_who_may_ask_is_the_environments_to_say(auth: Any, expected: dict[str, Any]):
+    app = cdk.App()
+    stage = cdk_app.Skiff(app, replace(ENVIRONMENTS[0], predict_auth=auth))
+    serving = Template.from_stack(stage.node.find_child("Serving"))
+
+    for model in contracts.models():
+        wanted = {"RouteKey": f"POST /predict/{model}", **expected}
+        serving.has_resource_properties("AWS::ApiGatewayV2::Route", wanted)
+    # beside the API that they belong to
+    ingestion = Template.from_stack(stage.node.find_child("Ingestion"))
+    tokens = ingestion.find_resources("AWS::ApiGatewayV2::Authorizer")
+    assert len(tokens) == (auth == JWT)
+    for token in tokens.values():
+        assert token["Properties"]["JwtConfiguration"] == {
+            "Issuer": JWT.issuer,
+            "Audience": list(JWT.audience),
+        }
+
+
+def test_browsers_of_the_shop_may_ask_and_no_others(template: Templates):
+    template("prod", "Ingestion").has_resource_properties(
+        "AWS::ApiGatewayV2::Api",
+        {
+            "CorsConfiguration": {
+                "AllowHeaders": Match.array_with(["authorization", "x-write-key"]),
+                "AllowMethods": ["POST"],
+                "AllowOrigins": ["https://shop.example", "https://www.shop.example"],
+            }
+        },
+    )
 
 
 @pytest.mark.parametrize("model", contracts.models())
