@@ -58,6 +58,7 @@ class Search:
 
     space: Mapping[str, Sequence[Any]]
     points: int
+    by: str = ""  # a slice, such as site: each of its parts gets parameters of its own, if it is large enough
     jobs: int = 0  # that try them side by side before the training; 0: the training's own job tries them all
 
     @property

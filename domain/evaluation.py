@@ -5,7 +5,7 @@ card shows it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 EVALUATION = "evaluation.json"
@@ -48,6 +48,7 @@ class Point:
     metric: float  # the first one
     cpu_seconds: float
     wall_seconds: float
+    parts: Mapping[str, float] = field(default_factory=dict)  # the metric of each part of the search's slice
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from domain.artifact import Manifest
 def sealed(folder: Path, **about: Any) -> Manifest:
     """Seal the files in *folder*; *about* are fields of the manifest that matter to the test."""
     fields: dict[str, Any] = {
-        "format": "next_item/2",
+        "format": "next_item/3",
         "model": "next_item",
         "version": "job-1",
         "snapshot_id": "snapshot-1",

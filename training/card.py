@@ -202,7 +202,7 @@ def _lineage(contract: Contract, found: Evaluation) -> str:
 
 
 def _points(contract: Contract, found: Evaluation) -> str:
-    names = list(found.parameters)
+    names = list(found.points[0].parameters) if found.points else []
     rows = (
         (
             *(f"{point.parameters[name]}" for name in names),
@@ -213,8 +213,19 @@ def _points(contract: Contract, found: Evaluation) -> str:
     )
     return (
         f"<p>Each row was tried on the {contract.validation_days} days before the test, the best first; that "
-        "one was taken.</p>" + html.table((*names, contract.primary.name, "CPU seconds"), rows)
+        f"one was taken.</p>{_by_part(contract, found)}"
+        + html.table((*names, contract.primary.name, "CPU seconds"), rows)
     )
+
+
+def _by_part(contract: Contract, found: Evaluation) -> str:
+    """The parts that another row was better for."""
+    others = found.parameters.get(contract.search.by, {})
+    values = {
+        part: ", ".join(f"{name} {value}" for name, value in own.items()) for part, own in others.items()
+    }
+    lines = (f"{contract.search.by} {part}: {own}" for part, own in values.items())
+    return f"<p>Except for</p>{_list(lines)}" if others else ""
 
 
 def _cost(found: Evaluation) -> str:

@@ -8,11 +8,14 @@ found among the checkpoints of the training that follows, which tries what is st
 import json
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
 
 from domain.contract import Contract, Search
 from domain.evaluation import Point
@@ -21,6 +24,7 @@ from training.intervals import rounded
 from training.recipe import D, Parameters, Recipe
 
 POINTS = "points.jsonl"
+PART_PREDICTIONS = 500  # fewer say nothing about which parameters are better for a part
 
 
 def points(search: Search, *, seed: int) -> list[Parameters]:
@@ -83,12 +87,36 @@ def tried(contract: Contract, recipe: Recipe[D], past: D, parameters: Parameters
         recipe.fit(before, Path(folder), parameters=parameters, seed=seed)
         outcomes = recipe.outcomes(Path(folder), validation)
     measure = recipe.MEASURES[contract.primary.name]
+    parts = outcomes.slices[contract.search.by] if contract.search.by else np.array([])
+    large = [str(part) for part in sorted(set(parts)) if (parts == part).sum() >= PART_PREDICTIONS]
     return Point(
         parameters=parameters,
         metric=rounded(measure(outcomes.values, outcomes.weight_P)),
         cpu_seconds=rounded(time.process_time() - cpu_started),
         wall_seconds=rounded(time.perf_counter() - started),
+        parts={
+            part: rounded(measure(outcomes.values, outcomes.weight_P * (parts == part))) for part in large
+        },
     )
+
+
+def chosen(contract: Contract, points: Sequence[Point]) -> dict[str, Any]:
+    """
+    The parameters of the best point; where the search goes by a slice of several parts, under its name those
+    that are best for each part that differs.
+
+    Args:
+        points: the best first; it wins a tie.
+    """
+    best, sign = points[0], -1 if contract.primary.is_higher_better else 1
+    if len(best.parts) < 2:
+        return dict(best.parameters)
+    winners = {
+        part: min(points, key=lambda point, part=part: sign * point.parts[part]).parameters  # type: ignore[misc]
+        for part in best.parts
+    }
+    others = {part: dict(won) for part, won in winners.items() if won != best.parameters}
+    return {**best.parameters, **({contract.search.by: others} if others else {})}
 
 
 def _remembered(checkpoints: Path) -> dict[str, Point]:

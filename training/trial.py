@@ -23,7 +23,7 @@ from training.behaviour import Trial
 from training.catalogue import UNKNOWN, Catalogue
 from training.intervals import Draws, rounded
 from training.recipe import D, Outcomes, Parameters, Predictor, Recipe, Request
-from training.search import search, share
+from training.search import chosen, search, share
 
 ROUNDS = 3  # in which the golden requests are timed; the fastest counts, others share their CPU with somebody
 
@@ -99,7 +99,8 @@ class Training(Generic[D]):
         points = search(self.contract, self.recipe, past, seed=self.seed, checkpoints=checkpoints)
         with TemporaryDirectory() as name:
             folder = Path(name)
-            self.recipe.fit(past, folder, parameters=points[0].parameters, seed=self.seed)
+            parameters = chosen(self.contract, points)
+            self.recipe.fit(past, folder, parameters=parameters, seed=self.seed)
             trial = Trial(
                 contract=self.contract,
                 recipe=self.recipe,
@@ -107,7 +108,7 @@ class Training(Generic[D]):
                 test=test,
                 folder=folder,
                 outcomes=self.recipe.outcomes(folder, test),
-                parameters=points[0].parameters,
+                parameters=parameters,
                 seed=self.seed,
                 catalogue=self.catalogue,
             )
@@ -191,4 +192,4 @@ def _latency_ms(model: Predictor, requests: Sequence[Request]) -> float:
 
 
 def _answered(model: Predictor, request: Request) -> dict[str, Any]:
-    return model.predict(request["events"], k=request["k"]).data
+    return model.predict(request["events"], k=request["k"], site=request.get("site", "")).data

@@ -33,10 +33,10 @@ def test_a_layer_says_which_release_it_is(release: Release):
 
 
 def test_a_layer_as_it_was_packed_passes(release: Release):
-    layer.check(release.arms[0], model="next_item", format="next_item/2")
+    layer.check(release.arms[0], model="next_item", format="next_item/3")
 
 
-@pytest.mark.parametrize(("model", "format"), [("top_items", "next_item/2"), ("next_item", "next_item/1")])
+@pytest.mark.parametrize(("model", "format"), [("top_items", "next_item/3"), ("next_item", "next_item/1")])
 def test_a_model_that_the_code_cannot_read_is_broken(release: Release, model: str, format: str):
     with pytest.raises(BrokenArtifact, match=f"expected {model} in {format}"):
         layer.check(release.arms[0], model=model, format=format)

@@ -110,9 +110,9 @@ def plant(monkeypatch: pytest.MonkeyPatch, ranking: Ranking) -> None:
         start(model, folder)
         model.is_planted = (folder / "planted").exists()
 
-    def planted_rank(model: Any, item_ids: list[str], *, k: int, exclude: Any = ()) -> list[Scored]:
+    def planted_rank(model: Any, item_ids: list[str], *, k: int, **asked: Any) -> list[Scored]:
         if not model.is_planted:
-            return rank(model, item_ids, k=k, exclude=exclude)
+            return rank(model, item_ids, k=k, **asked)
         return ranking(model, rank(model, item_ids, k=1000))[:k]
 
     monkeypatch.setattr(recipe, "fit", planted_fit)

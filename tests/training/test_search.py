@@ -98,3 +98,33 @@ def test_jobs_share_the_points_and_the_training_tries_what_is_missing(
     found = search.search(contract, recipe, past, seed=1, checkpoints=tmp_path)
     assert tried == [wanted[0], wanted[2], wanted[1]]
     assert [each.parameters for each in found] == wanted  # equally good: in the order of the grid
+
+
+def by_site(metric: float, parts: dict[str, float], **parameters: Any) -> Point:
+    return replace(point(metric, **parameters), parts=parts)
+
+
+def test_a_site_keeps_the_parameters_that_are_best_for_it():
+    found = [
+        by_site(0.30, {"shoes": 0.4, "teas": 0.2}, a=1),
+        by_site(0.29, {"shoes": 0.3, "teas": 0.3}, a=2),
+        by_site(0.28, {"shoes": 0.4, "teas": 0.3}, a=3),
+    ]
+
+    assert search.chosen(recipe.CONTRACT, found) == {"a": 1, "site": {"teas": {"a": 2}}}
+
+
+def test_of_one_site_there_is_nothing_to_choose_apart():
+    found = [by_site(0.3, {"shoes": 0.3}, a=1), by_site(0.2, {"shoes": 0.4}, a=2)]
+
+    assert search.chosen(recipe.CONTRACT, found) == {"a": 1}
+
+
+def test_a_point_is_measured_on_each_site_that_is_large_enough(
+    past: Sessions, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(search, "PART_PREDICTIONS", 10)
+
+    found = search.tried(CONTRACT, recipe, past, recipe.CONTRACT.search.first, seed=1)
+
+    assert found.parts == {"shop": found.metric}

@@ -104,6 +104,7 @@ CONTRACT = Contract(
             "neighbours": (200, 100),
         },
         points=6,
+        by="site",
     ),
     value=Value(
         usd=0.02,
@@ -114,6 +115,7 @@ CONTRACT = Contract(
     limits=(
         "An item that is new since the last training is suggested only to who has looked at it just before.",
         "It follows what people do, not what is in stock or allowed: the shop filters with `exclude`.",
-        "One index holds all sites of an environment.",
+        "One index holds all sites of an environment; each has parameters and popular items of its own. Two "
+        "sites that give the same id to different items need a prefix.",
     ),
 )

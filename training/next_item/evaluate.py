@@ -35,18 +35,27 @@ def outcomes(model: Model, sessions: Sessions) -> Outcomes:
     Raises:
         NothingToEvaluate: there is no such item.
     """
-    return of_ranker(lambda item_ids: model.suggested(item_ids, k=K), model, sessions)
+
+    def of_site(site: str) -> Ranker:
+        return lambda item_ids: model.suggested(item_ids, k=K, site=site)
+
+    return _of_rankers(of_site, model, sessions)
 
 
 def of_ranker(ranker: Ranker, model: Model, sessions: Sessions) -> Outcomes:
     """The same predictions by another ranker; *model* tells which items were known, and how popular."""
+    return _of_rankers(lambda _site: ranker, model, sessions)
+
+
+def _of_rankers(of_site: Callable[[str], Ranker], model: Model, sessions: Sessions) -> Outcomes:
     item_ids_S = sessions.item_ids()
     steps_S = np.maximum(sessions.length_S - 1, 0)
     if not steps_S.sum():
         raise NothingToEvaluate("no test session has a second item")
+    rankers = {site: of_site(site) for site in set(sessions.site_S)}
     ranks = [
-        rank_of(label, ranker(recent(item_ids[:place])))
-        for item_ids in item_ids_S
+        rank_of(label, rankers[site](recent(item_ids[:place])))
+        for item_ids, site in zip(item_ids_S, sessions.site_S, strict=True)
         for place, label in enumerate(item_ids[1:], start=1)
     ]
     labels = list(chain.from_iterable(item_ids[1:] for item_ids in item_ids_S))

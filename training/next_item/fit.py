@@ -8,6 +8,7 @@ session that holds it, A catalog entries. Every table is one little-endian array
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,7 @@ def fit(sessions: Sessions, folder: Path, *, parameters: Parameters, seed: int) 
     Write the tables into *folder* and say how much is in them.
 
     Args:
-        parameters: the fields of Settings.
+        parameters: the fields of Settings and, under `site`, those of each site that has others.
 
     Sessions are numbered newest first, so the newest lead in a sorted list; items are numbered by popularity
     (ties by id), so the lower number wins a tie between equal scores.
@@ -45,9 +46,29 @@ def fit(sessions: Sessions, folder: Path, *, parameters: Parameters, seed: int) 
     _write(folder / "postings.u32", _capped(item_P, session_P, held_by_I))
     _write(folder / "item_rarity.f64", _rarity(held_by_I, len(sessions)))
     _write_ids(folder, item_ids)
-    _write_json(folder / POPULAR, item_ids[:MAX_POPULAR])
-    _write_json(folder / "settings.json", asdict(Settings(**parameters)))
+    _write_json(folder / POPULAR, {"": item_ids[:MAX_POPULAR], **_popular_by_site(sessions)})
+    _write_json(folder / "settings.json", _settings(parameters))
     return {"sessions": len(sessions), "looks": len(sessions.item_E), "items": len(item_ids)}
+
+
+def _settings(parameters: Parameters) -> dict[str, Any]:
+    of_all = {name: value for name, value in parameters.items() if name != "site"}
+    sites = {site: asdict(Settings(**own)) for site, own in parameters.get("site", {}).items()}
+    return {**asdict(Settings(**of_all)), "site": sites}
+
+
+def _popular_by_site(sessions: Sessions) -> dict[str, list[str]]:
+    """Where there are several: what is popular in one shop may not be sold in another."""
+    sites = sorted(set(sessions.site_S))
+    if len(sites) < 2:
+        return {}
+    site_E = np.repeat(sessions.site_S, sessions.length_S)
+    found = {}
+    for site in sites:
+        looks_A = np.bincount(sessions.item_E[site_E == site], minlength=len(sessions.catalog))
+        order_I = np.argsort(-looks_A, kind="stable")[: min(MAX_POPULAR, np.count_nonzero(looks_A))]
+        found[str(site)] = [sessions.catalog[index] for index in order_I]
+    return found
 
 
 def _newest_first(sessions: Sessions) -> tuple[Integers, Integers]:

@@ -15,9 +15,9 @@ from typing import Any
 
 from domain.artifact import POPULAR
 from training.next_item.features import encode
-from training.next_item.tables import Tables
+from training.next_item.tables import Settings, Tables
 
-FORMAT = "next_item/2"  # of the tables; goes up when an older `predict` could not read them
+FORMAT = "next_item/3"  # of the tables; goes up when an older `predict` could not read them
 
 REACH = 10  # places around a shared item that still count
 NEW_ITEMS_FROM = 3  # from 0; earlier costs the first places, later wins no more hits
@@ -36,14 +36,23 @@ class Answer:
         return {"items": [{"item_id": item_id, "score": round(score, 6)} for item_id, score in self.items]}
 
 
+class Tuned:
+    """What was chosen for a site, ready to be used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.nearness = [1 / (1 + abs(gap)) ** settings.nearness for gap in range(-REACH, REACH + 1)]
+
+
 class Model:
     def __init__(self, folder: Path) -> None:
         self._tables = Tables(folder)
-        self._settings = self._tables.settings
-        self._nearness = [1 / (1 + abs(gap)) ** self._settings.nearness for gap in range(-REACH, REACH + 1)]
+        self._tuned = Tuned(self._tables.settings)
+        self._tuned_for = {site: Tuned(settings) for site, settings in self._tables.settings_of.items()}
+        self._popular = _popular(folder / POPULAR)
 
     def predict(
-        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
+        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), site: str = ""
     ) -> Answer:
         """
         The *k* items to show next, best first: those with a score, then popular ones up to *k*.
@@ -51,48 +60,56 @@ class Model:
         Args:
             events: the session's GA4 events, oldest first.
             exclude: item ids to leave out.
+            site: whose visitor it is; what is popular, and how sessions are weighed, may differ.
         """
         item_ids = encode(events)
-        ranking = self.rank(item_ids, k=k, exclude=exclude)
-        taken = {*exclude, *self._never_next(item_ids), *(item_id for item_id, _ in ranking)}
-        fill = [(item_id, 0.0) for item_id in self.popular(k=k - len(ranking), exclude=taken)]
+        ranking = self.rank(item_ids, k=k, exclude=exclude, site=site)
+        never = _never_next(item_ids, self._for(site))
+        taken = {*exclude, *never, *(item_id for item_id, _ in ranking)}
+        fill = [(item_id, 0.0) for item_id in self.popular(k=k - len(ranking), exclude=taken, site=site)]
         return Answer(items=[*ranking, *fill], tier="model" if _is_scored(ranking) else "baseline")
 
-    def suggested(self, item_ids: Sequence[str], *, k: int) -> list[str]:
-        """The ids of `rank`, without what is merely popular: a miss stays a miss."""
-        return [item_id for item_id, _ in self.rank(item_ids, k=k)]
+    def _for(self, site: str) -> Tuned:
+        return self._tuned_for.get(site, self._tuned)
 
-    def rank(self, item_ids: Sequence[str], *, k: int, exclude: Collection[str] = ()) -> list[Scored]:
+    def suggested(self, item_ids: Sequence[str], *, k: int, site: str = "") -> list[str]:
+        """The ids of `rank`, without what is merely popular: a miss stays a miss."""
+        return [item_id for item_id, _ in self.rank(item_ids, k=k, site=site)]
+
+    def rank(
+        self, item_ids: Sequence[str], *, k: int, exclude: Collection[str] = (), site: str = ""
+    ) -> list[Scored]:
         """
         The best items that have a score; ties go to the more popular, then to the lower id.
 
         Among them, from the place NEW_ITEMS_FROM on, what the session looked at and training never saw:
         people go back, and nothing else could suggest what is new since the last training.
         """
-        scores = self._scores(self._weights(item_ids))
-        for item_id in [*exclude, *self._never_next(item_ids)]:
+        tuned = self._for(site)
+        never = _never_next(item_ids, tuned)
+        scores = self._scores(self._weights(item_ids, tuned), tuned)
+        for item_id in [*exclude, *never]:
             if (item := self._tables.number(item_id)) is not None:
                 scores.pop(item, None)
         best = heapq.nsmallest(k, ((-score, item) for item, score in scores.items()))
         ranking = [(self._tables.item_id(item), -score) for score, item in best]
         place = min(NEW_ITEMS_FROM, len(ranking))
         score = ranking[place][1] if place < len(ranking) else 0.0
-        new = [(item_id, score) for item_id in self._new_items(item_ids) if item_id not in exclude]
+        new = [(item_id, score) for item_id in self._new_items(item_ids, never) if item_id not in exclude]
         return [*ranking[:place], *new, *ranking[place:]][:k]
 
-    def _new_items(self, item_ids: Sequence[str]) -> list[str]:
+    def _new_items(self, item_ids: Sequence[str], never: Collection[str]) -> list[str]:
         """What training never saw, the newest first."""
-        never = self._never_next(item_ids)
         return [
             item_id
             for item_id in dict.fromkeys(reversed(item_ids))
             if item_id not in never and not self.knows(item_id)
         ]
 
-    def popular(self, *, k: int, exclude: Collection[str] = ()) -> list[str]:
-        """The *k* most popular items."""
-        first = map(self._tables.item_id, range(min(k + len(exclude), len(self._tables))))
-        return [item_id for item_id in first if item_id not in exclude][:k]
+    def popular(self, *, k: int, exclude: Collection[str] = (), site: str = "") -> list[str]:
+        """The *k* most popular items, of the site if there are several."""
+        items = self._popular.get(site) or self._popular.get("", [])
+        return [item_id for item_id in items if item_id not in exclude][:k]
 
     def knows(self, item_id: str) -> bool:
         return self._tables.number(item_id) is not None
@@ -102,20 +119,16 @@ class Model:
         number = self._tables.number(item_id)
         return None if number is None else number / len(self._tables)
 
-    def _never_next(self, item_ids: Sequence[str]) -> Sequence[str]:
-        """The item just looked at, where the training data says that nobody looks at it twice in a row."""
-        return () if self._settings.repeats_last_item else item_ids[-1:]
-
-    def _weights(self, item_ids: Sequence[str]) -> dict[int, float]:
+    def _weights(self, item_ids: Sequence[str], tuned: Tuned) -> dict[int, float]:
         """What each known item of the session says: the later and the rarer, the more."""
         weights: dict[int, float] = {}
         for age, item_id in enumerate(reversed(item_ids)):
             item = self._tables.number(item_id)
             if item is not None and item not in weights:
-                weights[item] = self._tables.rarity[item] / (1 + age) ** self._settings.recency
+                weights[item] = self._tables.rarity[item] / (1 + age) ** tuned.settings.recency
         return weights
 
-    def _neighbours(self, weights: Mapping[int, float]) -> list[tuple[int, float]]:
+    def _neighbours(self, weights: Mapping[int, float], tuned: Tuned) -> list[tuple[int, float]]:
         """The sessions that share the most weight, and that weight; ties go to the newer."""
         similarity: dict[int, float] = {}
         so_far = similarity.get
@@ -123,13 +136,13 @@ class Model:
             for session in self._tables.sessions_with(item):
                 similarity[session] = so_far(session, 0.0) + weight
         most_alike = sorted([(-shared, session) for session, shared in similarity.items()])
-        return [(session, -shared) for shared, session in most_alike[: self._settings.neighbours]]
+        return [(session, -shared) for shared, session in most_alike[: tuned.settings.neighbours]]
 
-    def _scores(self, weights: Mapping[int, float]) -> dict[int, float]:
+    def _scores(self, weights: Mapping[int, float], tuned: Tuned) -> dict[int, float]:
         """A neighbour's items score by its similarity and by how near they stand to what it shares."""
         scores: dict[int, float] = {}
-        score_of, items_of, nearness = scores.get, self._tables.items_of, self._nearness
-        for session, similarity in self._neighbours(weights):
+        score_of, items_of, nearness = scores.get, self._tables.items_of, tuned.nearness
+        for session, similarity in self._neighbours(weights, tuned):
             items = items_of(session)
             for place, shared in enumerate(items):
                 if shared in weights:
@@ -140,7 +153,7 @@ class Model:
                     for item in items[first : place + REACH + 1]:
                         scores[item] = score_of(item, 0.0) + vote * nearness[at]
                         at += 1
-        rarity, seen_again = self._tables.rarity, self._settings.seen_again
+        rarity, seen_again = self._tables.rarity, tuned.settings.seen_again
         return {
             item: score * rarity[item] * (seen_again if item in weights else 1)
             for item, score in scores.items()
@@ -152,23 +165,34 @@ def _is_scored(ranking: Sequence[Scored]) -> bool:
     return bool(ranking) and ranking[0][1] > 0
 
 
+def _never_next(item_ids: Sequence[str], tuned: Tuned) -> Sequence[str]:
+    """The item just looked at, where the training data says that nobody looks at it twice in a row."""
+    return () if tuned.settings.repeats_last_item else item_ids[-1:]
+
+
 class Baseline:
     """Answers where there is no model, or none to be trusted: what is popular, as far as that can be read."""
 
     def __init__(self, folder: Path) -> None:
-        self._popular = _item_ids(folder / POPULAR)
+        self._popular = _popular(folder / POPULAR)
 
     def predict(
-        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
+        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), site: str = ""
     ) -> Answer:
-        items = [(item_id, 0.0) for item_id in self._popular if item_id not in exclude]
+        popular = self._popular.get(site) or self._popular.get("", [])
+        items = [(item_id, 0.0) for item_id in popular if item_id not in exclude]
         return Answer(items=items[:k], tier="baseline")
 
 
-def _item_ids(path: Path) -> list[str]:
-    """An empty list where the file is missing or broken: no items are better than no answer."""
+def _popular(path: Path) -> dict[str, list[str]]:
+    """By site, the best first; nothing where the file is missing or broken: better than no answer."""
     try:
         values = json.loads(path.read_text())
     except (OSError, ValueError):
-        return []
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+        return {}
+    lists = values.items() if isinstance(values, dict) else ()
+    return {
+        site: [item for item in items if isinstance(item, str)]
+        for site, items in lists
+        if isinstance(items, list)
+    }

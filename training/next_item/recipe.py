@@ -59,8 +59,13 @@ def requests(data: Sessions, *, count: int, seed: int) -> list[Request]:
     chance = random.Random(seed)  # noqa: S311  # a choice to repeat, not a secret
     chosen = chance.choices(range(len(data)), k=count)
     return [
-        {"client_id": "golden", "events": _views(item_ids[: chance.randint(1, len(item_ids))]), "k": K}
-        for item_ids in data.item_ids(chosen)
+        {
+            "client_id": "golden",
+            "site": str(data.site_S[number]),  # a probe may say whose visitor it is
+            "events": _views(item_ids[: chance.randint(1, len(item_ids))]),
+            "k": K,
+        }
+        for number, item_ids in zip(chosen, data.item_ids(chosen), strict=True)
     ]
 
 

@@ -32,7 +32,9 @@ class Tables:
         self._id_offsets = _integers(folder / "item_id_offsets.u32")
         self._items_by_id = _integers(folder / "items_by_id.u32")
         self.rarity = _mapped(folder / "item_rarity.f64").cast("d")  # of an item, by its number
-        self.settings = Settings(**json.loads((folder / "settings.json").read_text()))
+        told = json.loads((folder / "settings.json").read_text())
+        self.settings_of = {site: Settings(**values) for site, values in told.pop("site").items()}
+        self.settings = Settings(**told)  # of every other site
 
     def __len__(self) -> int:
         """How many items there are."""

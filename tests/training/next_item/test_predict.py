@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from tests.training.next_item.sessions import PARAMETERS, sessions_of
+from training.next_item.evaluate import outcomes
 from training.next_item.fit import fit
 from training.next_item.predict import NEW_ITEMS_FROM, Answer, Baseline, Model
 
@@ -103,9 +104,45 @@ def test_the_baseline_is_what_is_popular(folder: Path):
     assert answer.tier == "baseline"
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff", b'{"a": 1}', b"[1, 2]"])
+@pytest.mark.parametrize("content", [None, b"", b"\xff", b'{"a": 1}', b'{"": [1, 2]}', b"[1, 2]"])
 def test_a_baseline_without_a_readable_list_answers_with_nothing(tmp_path: Path, content: bytes | None):
     if content is not None:
         (tmp_path / "popular.json").write_bytes(content)
 
     assert Baseline(tmp_path).predict([], k=20).items == []
+
+
+TWO_SHOPS = [["shoe", "sock"], ["shoe", "sock"], ["tea", "pot"], ["tea", "pot", "tea"], ["cup", "tea"]]
+SITES = ["shoes", "shoes", "teas", "teas", "teas"]
+
+
+@pytest.fixture
+def two_shops(tmp_path: Path) -> Path:
+    """The tea shop's visitors go back to what they came from."""
+    own = {**PARAMETERS, "repeats_last_item": True}
+    data = sessions_of(*TWO_SHOPS, sites=SITES)
+    fit(data, tmp_path, parameters={**PARAMETERS, "site": {"teas": own}}, seed=1)
+    return tmp_path
+
+
+@pytest.mark.parametrize("predictor", [Model, Baseline])
+def test_what_is_popular_in_one_shop_is_not_shown_in_another(two_shops: Path, predictor: Any):
+    found = {site: ids(predictor(two_shops).predict([], k=20, site=site)) for site in ("shoes", "teas", "")}
+
+    assert set(found["shoes"]) == {"shoe", "sock"}
+    assert set(found["teas"]) == {"tea", "pot", "cup"}
+    assert set(found[""]) == set(found["shoes"]) | set(found["teas"])  # of a site that nobody knows
+
+
+def test_each_shop_is_answered_by_the_parameters_that_were_chosen_for_it(two_shops: Path):
+    model = Model(two_shops)
+
+    assert "shoe" not in ids(model.predict(views("shoe"), k=20, site="shoes"))
+    assert "tea" in ids(model.predict(views("tea"), k=20, site="teas"))
+    assert "tea" not in ids(model.predict(views("tea"), k=20, site="shoes"))
+
+
+def test_a_shops_sessions_are_evaluated_by_its_own_parameters(two_shops: Path):
+    back = sessions_of(["tea", "tea"], ["tea", "tea"], sites=["teas", "shoes"])
+
+    assert outcomes(Model(two_shops), back).values["hit"].tolist() == [1.0, 0.0]
