@@ -64,6 +64,7 @@ class Environment:
     slo_windows: tuple[tuple[int, int, float], ...] = (  # long and short, in seconds; how fast it burns
         (3600, 300, 14.4),  # 2 % of a month's budget in an hour
         (21600, 1800, 6.0),  # 5 % in six hours
+        (259200, 21600, 1.0),  # 10 % in three days
     )
     # who may ask for predictions, beside knowing a write key: anybody, who signs with IAM, who bears a token
     predict_auth: Literal["key", "iam"] | Jwt = "key"

@@ -22,6 +22,7 @@ from stacks.watch import Watch, WatchedParts
 from stacks.watched import Objective, Watched
 
 BUDGET_WARNING_PERCENT = 80
+DAY = 24 * 3600  # seconds
 
 
 class Monitoring(cdk.Stack):
@@ -42,8 +43,7 @@ class Monitoring(cdk.Stack):
         self._environment = environment
         self.watch = Watch(self, "Watch", environment=environment, namespace=namespace, parts=parts)
         self.topic = self._topic()
-        period = cdk.Duration.seconds(environment.alarm_period_seconds)
-        everything = [*watched, *self.watch.watched(period)]
+        everything = [*watched, *self.watch.watched()]
         alarms = {item.name: self._alarm(item) for item in everything}
         burning = {objective.name: self._burning(objective) for objective in objectives}
         self._composites(everything, alarms, objectives, burning)
@@ -94,7 +94,9 @@ class Monitoring(cdk.Stack):
             if item.is_below
             else operator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING
+            if item.is_silence_bad
+            else cloudwatch.TreatMissingData.NOT_BREACHING,
         )
         self._tell(alarm)
         return alarm
@@ -123,8 +125,11 @@ class Monitoring(cdk.Stack):
         return alarm
 
     def _burn(self, objective: Objective, seconds: int, speed: float) -> cloudwatch.Alarm:
-        """The error budget burns *speed* times faster than it may, over so many *seconds*."""
-        period = cdk.Duration.seconds(seconds)
+        """
+        The error budget burns *speed* times faster than it may, over so many *seconds*; where those are more
+        than a day, the longest period of a metric, on each of the days.
+        """
+        period = cdk.Duration.seconds(min(seconds, DAY))
         burn = cloudwatch.MathExpression(
             expression=f"(bad / total) / {round(1 - objective.target, 6)}",
             using_metrics={
@@ -134,7 +139,7 @@ class Monitoring(cdk.Stack):
             period=period,
             label=f"{objective.name}, times too fast",
         )
-        name = f"{objective.name}-{seconds}s"
+        name = f"{objective.name}-{seconds}s-{speed:g}x"
         return cloudwatch.Alarm(
             self,
             name,
@@ -143,7 +148,7 @@ class Monitoring(cdk.Stack):
             metric=burn,
             threshold=speed,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            evaluation_periods=1,
+            evaluation_periods=max(seconds // DAY, 1),
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 

@@ -37,7 +37,7 @@ class Watch(Function):
         self, scope: cdk.Stack, id: str, *, environment: Environment, namespace: str, parts: WatchedParts
     ) -> None:
         self._namespace = namespace
-        self._models = environment.models
+        self._environment = environment
         settings = WatchSettings(
             artifacts_bucket=parts.artifacts.bucket_name,
             predict_functions={model: function.function_name for model, function in parts.endpoints.items()},
@@ -67,12 +67,15 @@ class Watch(Function):
                 targets=[targets.LambdaFunction(self, retry_attempts=2)],
             )
 
-    def watched(self, period: cdk.Duration) -> list[Watched]:
-        """Each looks at the worst of what the watch said in the period."""
+    def watched(self) -> list[Watched]:
+        """Each looks at the worst of what the watch said since it last ran."""
+        by_hand = cdk.Duration.seconds(self._environment.alarm_period_seconds)
+        period = cdk.Duration.hours(1) if self._environment.watch_schedule else by_hand
         return [
+            *(self._silence() if self._environment.watch_schedule else ()),
             *(
                 each
-                for model in self._models
+                for model in self._environment.models
                 for each in self._of_model(model, model.replace("_", "-"), period)
             ),
             Watched(
@@ -96,6 +99,19 @@ class Watch(Function):
                 threshold=1,
                 first_action="The watch itself failed: read its log. Until it runs, nobody sees drift.",
             ),
+        ]
+
+    def _silence(self) -> list[Watched]:
+        return [
+            Watched(
+                name="monitoring-watch-silent",
+                metric=self.metric_invocations(period=cdk.Duration.hours(2)),
+                threshold=0,
+                is_below=True,
+                is_silence_bad=True,
+                first_action="The watch has not run for two hours, so what it would say is not said: is its "
+                "EventBridge rule enabled? Run it by hand: `python -m ops watch`.",
+            )
         ]
 
     def _of_model(self, model: str, name: str, period: cdk.Duration) -> list[Watched]:

@@ -16,7 +16,7 @@ class Watched:
 
     `first_action` is what the person who is woken does first; docs/runbook.md has a section per name, which
     begins with the pillar. `owner` is the team that answers for it. `is_health` says that a release must not
-    bring it about: it ends a roll-out.
+    bring it about: it ends a roll-out. `is_silence_bad`: no data is what it is about, not a quiet night.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Watched:
     owner: str = PLATFORM
     is_below: bool = False
     is_health: bool = False
+    is_silence_bad: bool = False
 
     @property
     def pillar(self) -> str:

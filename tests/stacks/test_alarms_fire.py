@@ -2,6 +2,7 @@
 Each alarm of the deployed stack, as its template has it, trips on a real data point and clears without one.
 
 Only the periods are shortened, to seconds; rules, statistics, metric math and composites are the template's.
+What is about silence trips without a data point and clears on one.
 """
 
 import json
@@ -13,10 +14,15 @@ import pytest
 from aws_cdk.assertions import Template
 
 from local import cloud
+from stacks.environments import ENVIRONMENTS
 from tests.local.emulated import Aws, eventually
 
 PERIOD_SECONDS = 4
+LONG_SECONDS = 12  # of the longer window of a pair, where that is one period
 PORT = {"aws": 4760}
+(PROD,) = (environment for environment in ENVIRONMENTS if environment.name == "prod")
+LONG = tuple(f"-{long}s-{speed:g}x" for long, _, speed in PROD.slo_windows)
+SILENCE = "skiff-prod-monitoring-watch-silent"
 
 Templates = Callable[[str, str], Template]
 Properties = dict[str, Any]
@@ -31,7 +37,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 
 @pytest.fixture(scope="module")
 def resources(template: Templates) -> dict[str, Any]:
-    found = template("local", "Monitoring").to_json()["Resources"]
+    found = template("prod", "Monitoring").to_json()["Resources"]
     return {name: each for name, each in found.items() if each["Type"].endswith("Alarm")}
 
 
@@ -80,71 +86,109 @@ def deployed(resource: dict[str, Any], resources: Collection[str]) -> dict[str, 
 def quick(properties: Properties) -> Properties:
     if "Period" in properties:
         return {**properties, "Period": PERIOD_SECONDS}
+    is_long = properties["AlarmName"].endswith(LONG) and properties["EvaluationPeriods"] == 1
+    seconds = LONG_SECONDS if is_long else PERIOD_SECONDS
     metrics = json.loads(json.dumps(properties["Metrics"]))
     for metric in metrics:
         if "MetricStat" in metric:
-            metric["MetricStat"]["Period"] = PERIOD_SECONDS
+            metric["MetricStat"]["Period"] = seconds
         else:
-            metric["Period"] = PERIOD_SECONDS
+            metric["Period"] = seconds
     return {**properties, "Metrics": metrics}
 
 
+def put(aws: Aws, metric: Properties, value: float, *, periods: int = 1) -> None:
+    """The value in each of the latest *periods*."""
+    now = time.time()
+    aws.client("cloudwatch").put_metric_data(
+        Namespace=metric["Namespace"],
+        MetricData=[
+            {
+                "MetricName": metric["MetricName"],
+                "Dimensions": metric.get("Dimensions", []),
+                "Value": value,
+                "Timestamp": now - number * PERIOD_SECONDS,
+            }
+            for number in range(periods)
+        ],
+    )
+
+
 def trip(aws: Aws, properties: Properties) -> None:
-    """One data point of the very metric, at the threshold; of a share, all of it."""
-    client = aws.client("cloudwatch")
+    """Data points of the very metric, at the threshold; of a share, all of it."""
+    periods = properties["EvaluationPeriods"]
     if "MetricName" in properties:
-        metrics = [(properties, properties["Threshold"])]
-    else:
-        metrics = [
-            (each["MetricStat"]["Metric"], 10.0) for each in properties["Metrics"] if "MetricStat" in each
-        ]
-    for metric, value in metrics:
-        client.put_metric_data(
-            Namespace=metric["Namespace"],
-            MetricData=[
-                {
-                    "MetricName": metric["MetricName"],
-                    "Dimensions": metric.get("Dimensions", []),
-                    "Value": value,
-                    "Timestamp": time.time(),
-                }
-            ],
-        )
+        return put(aws, properties, properties["Threshold"], periods=periods)
+    for metric in parts(properties).values():
+        put(aws, metric, 10.0, periods=periods)
+    return None
+
+
+def parts(properties: Properties) -> dict[str, Properties]:
+    """The metrics of a share, by what its expression calls them."""
+    return {
+        each["Id"]: each["MetricStat"]["Metric"] for each in properties["Metrics"] if "MetricStat" in each
+    }
+
+
+def states(aws: Aws) -> dict[str, str]:
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    pages = aws.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmTypes=kinds)
+    return {
+        each["AlarmName"]: each["StateValue"]
+        for page in pages
+        for each in (*page["MetricAlarms"], *page["CompositeAlarms"])
+    }
 
 
 def test_every_alarm_trips_and_clears(aws: Aws, made: dict[str, Properties]):
-    client = aws.client("cloudwatch")
-
-    def states() -> dict[str, str]:
-        pages = client.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-        return {
-            each["AlarmName"]: each["StateValue"]
-            for page in pages
-            for each in (*page["MetricAlarms"], *page["CompositeAlarms"])
-        }
-
     tripped: set[str] = set()
 
     def all_tripped() -> bool:
-        tripped.update(name for name, state in states().items() if state == "ALARM")
+        tripped.update(name for name, state in states(aws).items() if state == "ALARM")
         return tripped == made.keys()
 
-    assert "ALARM" not in states().values()
-    for properties in made.values():
-        if "AlarmRule" not in properties:
+    def all_clear() -> bool:
+        put(aws, made[SILENCE], 1.0)
+        return set(states(aws).values()) == {"OK"}
+
+    assert eventually(all_clear), states(aws)
+    for name, properties in made.items():
+        if "AlarmRule" not in properties and name != SILENCE:
             trip(aws, properties)
 
     try:
         eventually(all_tripped)
     except AssertionError:
         pytest.fail(f"did not trip: {sorted(made.keys() - tripped)}")
-    assert eventually(lambda: set(states().values()) == {"OK"}), states()
+    assert eventually(all_clear), states(aws)
+
+
+def test_the_budget_burns_too_fast_from_the_declared_speed_on(aws: Aws, made: dict[str, Properties]):
+    """14.4 times 0.1 %: of a hundred requests, 1.44."""
+    name = "skiff-prod-serving-next-item-availability-3600s-14.4x"
+    eventually(lambda: aws.alarm_state(name) == "OK")
+    metrics = parts(made[name])
+    witness = "skiff-prod-serving-release-undone"
+
+    put(aws, metrics["total"], 100)
+    put(aws, metrics["bad"], 1.43)
+    trip(aws, made[witness])
+    eventually(lambda: aws.alarm_state(witness) == "ALARM")  # so all have been evaluated since
+    assert aws.alarm_state(name) == "OK"
+
+    put(aws, metrics["bad"], 0.02)
+    assert eventually(lambda: aws.alarm_state(name) == "ALARM")
 
 
 def test_a_burst_that_is_over_wakes_nobody(aws: Aws, made: dict[str, Properties]):
-    """Only the long window of an objective still shows it: both have to."""
-    (long,) = (name for name in made if name.startswith("skiff-local-serving-next-item-availability-60s"))
-    client = aws.client("cloudwatch")
-    client.set_alarm_state(AlarmName=long, StateValue="ALARM", StateReason="test")
+    """The long window still shows it; the short one, which has to agree, does not any more."""
+    name = "skiff-prod-serving-purchase-intent-availability"
+    long, short = f"{name}-3600s-14.4x", f"{name}-300s-14.4x"
+    eventually(lambda: aws.alarm_state(name) == aws.alarm_state(long) == "OK")
 
-    assert aws.alarm_state("skiff-local-serving-next-item-availability") == "OK"
+    trip(aws, made[long])
+    eventually(lambda: aws.alarm_state(name) == "ALARM")
+    eventually(lambda: aws.alarm_state(short) == "OK")
+
+    assert (aws.alarm_state(long), aws.alarm_state(name)) == ("ALARM", "OK")

@@ -3,18 +3,21 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
+import cdk_app
 from stacks.environments import ENVIRONMENTS
 from training import contracts
 
 ROOT = Path(__file__).parent.parent.parent
 MODELS = re.compile("|".join(model.replace("_", "-") for model in contracts.models()))
-PART = re.compile(r"-\d+s$")  # an alarm on one window of an objective
+PART = re.compile(r"-\d+s-[\d.]+x$")  # an alarm on one window of an objective
 LIGHTS = ("ingestion", "warehouse", "training", "serving", "monitoring", "all", "serving-health")
 EMITTED = re.compile(r'"([A-Z][A-Za-z]+)"')
 
@@ -32,11 +35,8 @@ def alarms(stack: Template) -> Alarms:
     """By name; composites among them."""
     simple = stack.find_resources("AWS::CloudWatch::Alarm").values()
     composite = stack.find_resources("AWS::CloudWatch::CompositeAlarm").values()
-    named = {
-        properties.get("AlarmName", properties.get("AlarmName")): properties
-        for properties in (alarm["Properties"] for alarm in (*simple, *composite))
-    }
-    return {name.removeprefix("skiff-prod-"): properties for name, properties in named.items()}
+    found = [alarm["Properties"] for alarm in (*simple, *composite)]
+    return {properties["AlarmName"].removeprefix("skiff-prod-"): properties for properties in found}
 
 
 def told(alarms: Alarms) -> Alarms:
@@ -83,17 +83,40 @@ def test_every_section_says_what_it_means_and_what_to_do_first(runbook: str):
         assert re.search(r"\*\*First\*\*", section)
 
 
-def test_a_quiet_night_is_no_alarm(stack: Template):
-    for alarm in stack.find_resources("AWS::CloudWatch::Alarm").values():
-        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+def test_a_quiet_night_is_no_alarm_but_a_watch_that_does_not_run_is(alarms: Alarms):
+    simple = {name: alarm for name, alarm in alarms.items() if "AlarmRule" not in alarm}
+    silence = simple.pop("monitoring-watch-silent")
+
+    assert {alarm["TreatMissingData"] for alarm in simple.values()} == {"notBreaching"}
+    assert (silence["TreatMissingData"], silence["MetricName"]) == ("breaching", "Invocations")
+    assert silence["Period"] == 2 * 3600  # it runs by the hour
+
+
+def test_what_the_watch_says_by_the_hour_is_looked_at_by_the_hour(alarms: Alarms):
+    said = [alarm for name, alarm in alarms.items() if name.startswith("monitoring-next-item-")]
+
+    assert len(said) == 5
+    assert {alarm["Period"] for alarm in said} == {3600}
+
+
+def test_no_alarm_looks_back_further_than_cloudwatch_does(alarms: Alarms):
+    """A day in all for periods under an hour, seven days for others."""
+    for alarm in alarms.values():
+        metrics = [each["MetricStat"] for each in alarm.get("Metrics", ()) if "MetricStat" in each]
+        for period in [each["Period"] for each in (*metrics, *([alarm] if "Period" in alarm else []))]:
+            assert period <= 24 * 3600
+            assert period * alarm["EvaluationPeriods"] <= (1 if period < 3600 else 7) * 24 * 3600
 
 
 def test_an_objective_is_alarmed_on_over_a_long_and_a_short_window(alarms: Alarms):
-    rule = json.dumps(alarms["serving-next-item-availability"]["AlarmRule"])
-    hour, minutes = (alarms[f"serving-next-item-availability-{seconds}s"] for seconds in (3600, 300))
+    name = "serving-next-item-availability"
+    rule = json.dumps(alarms[name]["AlarmRule"])
+    hour, minutes = (alarms[f"{name}-{seconds}s-14.4x"] for seconds in (3600, 300))
+    days = alarms[f"{name}-259200s-1x"]
 
-    assert rule.count(" AND ") == 2
-    assert rule.count(" OR ") == 1
+    assert rule.count(" AND ") == 3
+    assert rule.count(" OR ") == 2
+    assert (days["EvaluationPeriods"], days["Threshold"]) == (3, 1)
     # 14.4 times faster than 0.1 % may burn: 1.44 % of an hour's requests
     for part, seconds in ((hour, 3600), (minutes, 300)):
         expression, *metrics = part["Metrics"]
@@ -151,7 +174,21 @@ def test_every_metric_that_is_shown_or_alarmed_on_is_sent_by_somebody(stack: Tem
 
 
 def test_a_channel_hears_of_alarms_where_one_is_declared():
-    assert all(environment.slack is None for environment in ENVIRONMENTS)  # made by hand, in one account each
+    declared = replace(ENVIRONMENTS[0], slack=("T0WORKSPACE", "C0CHANNEL"))
+    stage = cdk_app.Skiff(cdk.App(), declared)
+    monitoring = Template.from_stack(stage.node.find_child("Monitoring"))
+
+    (topic,) = monitoring.find_resources("AWS::SNS::Topic")
+    monitoring.has_resource_properties(
+        "AWS::Chatbot::SlackChannelConfiguration",
+        {"SlackWorkspaceId": "T0WORKSPACE", "SlackChannelId": "C0CHANNEL", "SnsTopicArns": [{"Ref": topic}]},
+    )
+    for policy in monitoring.find_resources("AWS::IAM::Policy").values():
+        assert "SlackRole" not in json.dumps(policy["Properties"]["Roles"])
+
+
+def test_no_channel_is_made_where_none_is_declared(stack: Template):
+    stack.resource_count_is("AWS::Chatbot::SlackChannelConfiguration", 0)
 
 
 def test_people_hear_of_alarms_and_of_the_budget(stack: Template):
