@@ -53,7 +53,7 @@ TABLES = (
 )
 LAYERS = tuple(dict.fromkeys(table.layer for table in TABLES))
 # in the schema operations
-BOOKKEEPING = ("refreshes", "touched", "later_copies", "check_results", "collector_counts")
+BOOKKEEPING = ("refreshes", "touched", "later_copies", "check_results", "hourly_counts")
 LIVE = ("events", "session_events", "sessions", "orders", "traffic_hourly")  # views, in the schema live
 
 

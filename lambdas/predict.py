@@ -133,7 +133,7 @@ def _counted(metadata: Mapping[str, Any], *, release: str, at: datetime) -> dict
     return telemetry.emf(
         namespace=settings().metrics_namespace,
         metrics=metrics,
-        dimensions=[["model"], ["model", "tier"], ["model", "release"]],
+        dimensions=[[], ["model"], ["model", "tier"], ["model", "release"]],
         at=at,
         model=metadata["model"],
         tier=metadata["tier"],

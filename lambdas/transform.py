@@ -17,8 +17,14 @@ from domain.tables import LAYERS, TABLES, Table, of_layer
 from lambdas import replay, watch_counts
 from warehouse import checks, refresh, run
 
-# What the collector counts, and the column of operations.collector_counts that it is kept in.
-COUNTERS = {"Accepted": "accepted", "Rejected": "rejected", "Unconfirmed": "unconfirmed"}
+# What the functions count, and the column of operations.hourly_counts that it is kept in.
+COUNTERS = {
+    "Accepted": "accepted",
+    "Rejected": "rejected",
+    "Unconfirmed": "unconfirmed",
+    "Answers": "answers",
+    "ShadowAnswers": "shadow_answers",
+}
 COUNTED_HOURS = 26  # the checks look at 24 whole ones
 
 
@@ -112,7 +118,7 @@ def _refreshed(
 
 
 def _keep_counts(connection: Any) -> None:
-    """Bring over what the collector counted: the checks hold the log against it."""
+    """Bring over what the functions counted: the checks hold the log against it."""
     until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     since = until - timedelta(hours=COUNTED_HOURS)
     sums = metrics.hourly_sums(settings().metrics_namespace, tuple(COUNTERS), since=since, until=until)

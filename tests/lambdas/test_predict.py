@@ -172,6 +172,7 @@ def test_an_answer_is_one_line_that_is_log_event_and_metric(
     assert (line["Answers"], line["Fallbacks"], line["Slow"]) == (1, 0, 0)
     assert line["TookMs"] == answer["metadata"]["took_ms"]
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
+        [],
         ["model"],
         ["model", "tier"],
         ["model", "release"],

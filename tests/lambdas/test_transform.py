@@ -131,9 +131,9 @@ def test_a_warning_is_counted_and_stops_nothing(shop: Shop, capsys: pytest.Captu
     assert shop.rows("select event_id from staging.events") == [("e1",)]
 
 
-def test_what_the_collector_counted_is_brought_over(shop: Shop):
+def test_what_the_functions_counted_is_brought_over(shop: Shop):
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
-    for name, value in (("Accepted", 3), ("Accepted", 4), ("Rejected", 2)):
+    for name, value in (("Accepted", 3), ("Accepted", 4), ("Rejected", 2), ("Answers", 9)):
         boto3.client("cloudwatch").put_metric_data(
             Namespace="Skiff/test",
             MetricData=[{"MetricName": name, "Value": value, "Timestamp": hour + timedelta(minutes=value)}],
@@ -141,8 +141,8 @@ def test_what_the_collector_counted_is_brought_over(shop: Shop):
 
     transform_layer("staging")
 
-    counted = shop.rows("select hour, accepted, rejected, unconfirmed from operations.collector_counts")
-    assert counted == [(hour.replace(tzinfo=None), 7, 2, 0)]
+    counted = shop.rows("select * from operations.hourly_counts")
+    assert counted == [(hour.replace(tzinfo=None), 7, 2, 0, 9, 0)]
 
 
 def test_the_requests_that_were_logged_are_told_as_they_were_sent(shop: Shop):

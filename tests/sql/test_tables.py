@@ -15,7 +15,7 @@ from warehouse import checks, refresh, run
 
 TOUCHED = "operations.touched"  # each refresh fills what it goes by
 MAIN = {table.full_name: table for table in TABLES}
-FILLED = [*MAIN, "staging.displaced_events", "operations.check_results", "operations.collector_counts"]
+FILLED = [*MAIN, "staging.displaced_events", "operations.check_results", "operations.hourly_counts"]
 
 
 def inserted(table: str) -> list[list[str]]:

@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.tables import TABLES, of_layer
+from lambdas import transform
 from tests.offline_shop import AS_OF, Shop, line
 from warehouse import checks, refresh, run
 
 RECONCILED = "Raw lines are staged events and their duplicates, hour by hour"
+ANSWERED = "Every prediction that was counted is in the log, hour by hour"
 COUNTED = "What the collector counted is in the log, hour by hour, no line less and no line more"
 USUAL = "The last whole hour has as many events as the same hour of past weeks, give or take"
+PREDICTION = {"name": "prediction", "model": "m", "version": "1", "tier": "model", "source": "predict"}
 FRESH = "The newest event of a site is less than a day old"
 
 
@@ -25,7 +28,7 @@ def transformed(opened: Shop) -> Shop:
         line("e2", seconds=60, name="add_to_cart", source="collector"),
         line("e3", seconds=90, name="purchase", transaction_id="t1", value=5, source="collector"),
         line("e4", seconds=120, name="search", search_term="tea", source="collector"),
-        line("p1", seconds=30, name="prediction", model="m", version="1", tier="model", source="predict"),
+        line("p1", seconds=30, **PREDICTION),
     )
     opened.transform()
     assert opened.violations() == {}
@@ -175,6 +178,14 @@ def test_what_was_found_is_recorded_once_per_run(visited: Shop):
     assert recorded[0][0] == len(results)
 
 
+def record_counts(shop: Shop, **counted: int) -> None:
+    counters = dict.fromkeys(transform.COUNTERS.values(), 0)
+    counts = [{"hour": "2026-01-01 00:00:00", **counters, **counted}]
+    for statement in run.statements("operations/record_counts"):
+        run.execute(shop.connection, statement, counts=json.dumps(counts))
+    refresh.judge_at(shop.connection, datetime(2026, 1, 1, 6, tzinfo=UTC))
+
+
 @pytest.mark.parametrize(
     ("accepted", "unconfirmed", "offending"),
     [(5, 0, 0), (6, 0, 1), (4, 0, 1), (4, 1, 0), (3, 1, 1)],
@@ -183,14 +194,22 @@ def test_the_collector_s_counts_are_held_against_the_log(
     visited: Shop, accepted: int, unconfirmed: int, offending: int
 ):
     """Five lines came by the collector, a copy among them; those that ended in a 503 may be there."""
-    counts = [
-        {"hour": "2026-01-01 00:00:00", "accepted": accepted, "rejected": 0, "unconfirmed": unconfirmed}
-    ]
-    for statement in run.statements("operations/record_counts"):
-        run.execute(visited.connection, statement, counts=json.dumps(counts))
-    refresh.judge_at(visited.connection, datetime(2026, 1, 1, 6, tzinfo=UTC))
+    record_counts(visited, accepted=accepted, unconfirmed=unconfirmed)
 
     assert found(visited, "staging.events", COUNTED) == offending
+
+
+@pytest.mark.parametrize(
+    ("answers", "shadow_answers", "offending"), [(0, 0, 0), (1, 0, 0), (2, 0, 1), (1, 1, 1)]
+)
+def test_an_answer_that_was_given_and_is_not_in_the_log_is_told(
+    visited: Shop, answers: int, shadow_answers: int, offending: int
+):
+    """One is there; a release's own requests are not counted, and are not taken for one."""
+    visited.send(line("p2", seconds=40, site="probe", **PREDICTION))
+    record_counts(visited, accepted=5, answers=answers, shadow_answers=shadow_answers)
+
+    assert found(visited, "staging.events", ANSWERED) == offending
 
 
 def test_a_site_without_news_for_a_day_is_told(visited: Shop):

@@ -6,7 +6,7 @@ select
     loaded_until
 from {{ live }}.operations.refreshes;
 
-create or replace table operations.collector_counts clone {{ live }}.operations.collector_counts;
+create or replace table operations.hourly_counts clone {{ live }}.operations.hourly_counts;
 
 create or replace table operations.checksums (
     table_name varchar comment 'Schema and name of the live table',

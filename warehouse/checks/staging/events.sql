@@ -113,7 +113,7 @@ with
 
 closed_hours as (
 
-    select * from operations.collector_counts
+    select * from operations.hourly_counts
     where
         hour >= dateadd('hour', -24, $as_of::timestamp_ntz)
         and hour < dateadd('hour', -2, $as_of::timestamp_ntz)
@@ -154,6 +154,54 @@ left join lines_by_hour
 where
     coalesce(lines_by_hour.raw_lines, 0) < closed_hours.accepted
     or coalesce(lines_by_hour.raw_lines, 0) > closed_hours.accepted + closed_hours.unconfirmed;
+
+-- warn: Every prediction that was counted is in the log, hour by hour
+with
+
+closed_hours as (
+
+    select
+        hour,
+        answers + shadow_answers as predictions
+    from operations.hourly_counts
+    where
+        hour >= dateadd('hour', -24, $as_of::timestamp_ntz)
+        and hour < dateadd('hour', -2, $as_of::timestamp_ntz)
+        and answers + shadow_answers > 0
+
+),
+
+lines as (
+
+    select distinct
+        date_trunc('hour', arrivals.received_at) as hour,
+        arrivals.event_id
+    from staging.arrivals
+    where
+        arrivals.source = 'predict'
+        and arrivals.site <> 'probe'
+        and arrivals.loaded_at >= (select min(hour) from closed_hours)
+
+),
+
+lines_by_hour as (
+
+    select
+        hour,
+        count(*) as logged
+    from lines
+    group by hour
+
+)
+
+select
+    closed_hours.hour,
+    closed_hours.predictions,
+    coalesce(lines_by_hour.logged, 0) as logged
+from closed_hours
+left join lines_by_hour
+    on closed_hours.hour = lines_by_hour.hour
+where coalesce(lines_by_hour.logged, 0) < closed_hours.predictions;
 
 -- warn: The newest event of a site is less than a day old
 select

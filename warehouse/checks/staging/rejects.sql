@@ -27,7 +27,7 @@ with
 
 closed_hours as (
 
-    select * from operations.collector_counts
+    select * from operations.hourly_counts
     where
         hour >= dateadd('hour', -24, $as_of::timestamp_ntz)
         and hour < dateadd('hour', -2, $as_of::timestamp_ntz)
