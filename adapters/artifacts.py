@@ -3,6 +3,7 @@ The artifacts bucket: what training jobs leave there, and the layers baked from 
 """
 
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -10,8 +11,13 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.exceptions import ClientError
 
 from domain import archive, artifact
+
+
+class Changed(RuntimeError):
+    """An object is not what it was when it was read."""
 
 
 @cache
@@ -71,6 +77,46 @@ def delete(bucket: str, key: str) -> None:
 def read(bucket: str, key: str) -> bytes:
     body: IO[bytes] = _client().get_object(Bucket=bucket, Key=key)["Body"]
     return body.read()
+
+
+def read_all(bucket: str, prefix: str) -> dict[str, bytes]:
+    """Every object whose key begins so, by its key."""
+    pages = _client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
+    return {key: read(bucket, key) for key in keys}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """An object as it was when it was read."""
+
+    content: bytes
+    tag: str
+    written_at: datetime
+
+
+def find(bucket: str, key: str) -> Found | None:
+    try:
+        found = _client().get_object(Bucket=bucket, Key=key)
+    except _client().exceptions.NoSuchKey:
+        return None
+    return Found(content=found["Body"].read(), tag=found["ETag"], written_at=found["LastModified"])
+
+
+def replace(bucket: str, key: str, content: bytes, *, before: Found | None) -> None:
+    """
+    Put the object in the place of *before*, or where there was none.
+
+    Raises:
+        Changed: somebody else was faster.
+    """
+    only_if = {"IfMatch": before.tag} if before else {"IfNoneMatch": "*"}
+    try:
+        _client().put_object(Bucket=bucket, Key=key, Body=content, **only_if)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            raise
+        raise Changed(f"{key} was changed by somebody else meanwhile; look at it and try again") from None
 
 
 def _bucket_and_key(uri: str) -> tuple[str, str]:

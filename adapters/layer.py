@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+from domain import item_filter
 from domain.artifact import BrokenArtifact, read_manifest, size_bytes
 from domain.layer import Arm, Release
 
@@ -27,6 +28,11 @@ def _package() -> Path:
 def folder(arm: str) -> Path:
     """Where the arm's artifact lies; a baseline layer has no such folder."""
     return _package() / arm
+
+
+def filters() -> Path:
+    """Where the sites' item filters lie, as they were when the layer was baked; there may be none."""
+    return _package() / item_filter.FOLDER
 
 
 def release() -> Release:

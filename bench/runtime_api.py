@@ -93,6 +93,11 @@ def run(
                 **os.environ,
                 **env,
                 "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}",
+                # the server is S3 too, which has no item filter
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+                "AWS_REGION": "eu-west-1",
+                "AWS_ACCESS_KEY_ID": "bench",
+                "AWS_SECRET_ACCESS_KEY": "bench",
                 "AWS_LAMBDA_FUNCTION_NAME": "bench",
                 "AWS_LAMBDA_FUNCTION_VERSION": "1",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
@@ -123,6 +128,12 @@ def _server(runtime: Runtime) -> Iterator[int]:
         wbufsize = -1
 
         def do_GET(self) -> None:
+            if not self.path.startswith("/2018-06-01/"):
+                self.send_response(404)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                self.wfile.flush()
+                return
             event = runtime.ask()
             if event is None:
                 runtime.ended.wait()

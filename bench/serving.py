@@ -203,6 +203,8 @@ def in_lambda(python: Path, stack: Stack, *, limit: int | None = None) -> Seen:
         model=stack.model,
         latency_objective_ms=50.0,
         deadline_ms=5000,
+        artifacts_bucket="artifacts",
+        filter_seconds=60,
         metrics_namespace="Skiff/bench",
     )
     with tempfile.TemporaryDirectory() as name:

@@ -54,14 +54,17 @@ class Release:
         return json.dumps(asdict(self), sort_keys=True)
 
 
-def build(release: Release, artifacts: Mapping[str, Mapping[str, bytes]]) -> bytes:
+def build(
+    release: Release, artifacts: Mapping[str, Mapping[str, bytes]], filters: Mapping[str, bytes] | None = None
+) -> bytes:
     """
-    Zip `release.json`, each arm's files and how large they are for the predict function.
+    Zip `release.json`, each arm's files and how large they are, and the item filters, for predicting.
 
     Stored, not deflated: the tables do not shrink by much, and Lambda unpacks them at every cold start.
 
     Args:
         artifacts: by arm, the artifact as trained: name → content.
+        filters: by `domain.item_filter.key`.
     """
     import io
     import zipfile  # a tenth of a cold start, and answering needs none
@@ -71,6 +74,7 @@ def build(release: Release, artifacts: Mapping[str, Mapping[str, bytes]]) -> byt
         f"{PACKAGE}/__init__.py": b"",
         f"{PACKAGE}/release.json": release.to_json().encode(),
         f"{PACKAGE}/sizes.json": json.dumps(sizes, sort_keys=True).encode(),
+        **{f"{PACKAGE}/{key}": content for key, content in (filters or {}).items()},
         **{
             f"{PACKAGE}/{arm}/{name}": content
             for arm, files in artifacts.items()

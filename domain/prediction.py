@@ -15,12 +15,14 @@ def prediction_event(
     data: Mapping[str, Any],
     metadata: Mapping[str, Any],
     release_id: str,
+    filter_version: str,
     received_at: datetime,
 ) -> dict[str, Any]:
     """
     Args:
         data, metadata: the two halves of the answer.
         release_id: names the layer, and with it version, job and snapshot.
+        filter_version: of the site's item filter; empty where it has none.
     """
     return {
         **metadata,
@@ -30,6 +32,7 @@ def prediction_event(
         "client_id": request.client_id,
         "session_id": request.session_id,
         "release_id": release_id,
+        "filter_version": filter_version,
         "request": request.body,
         "answer": data,
     }

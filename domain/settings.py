@@ -39,5 +39,7 @@ class PredictSettings(Settings):
     write_keys: dict[str, str]  # write key → site
     model: str
     latency_objective_ms: float  # slower answers are counted as such
+    artifacts_bucket: str  # holds the sites' item filters
+    filter_seconds: int  # between two looks at them
     deadline_ms: int  # from a request's arrival; what the model has not said by then is said without it
     metrics_namespace: str

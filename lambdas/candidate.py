@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters import artifacts, functions, registry
-from domain import layer, probe, rehearsal
+from domain import item_filter, layer, probe, rehearsal
 from domain.artifact import GOLDEN, MANIFEST
 from domain.layer import CHAMPION, SHADOW, Arm, Release
 from domain.other_settings import ReleaseSettings
@@ -79,7 +79,10 @@ def release_of(known: Known) -> Release:
 
 
 def bake(known: Known, settings: ReleaseSettings) -> Known:
-    """Make a layer of the approved artifacts; every file is held against its digest."""
+    """
+    Make a layer of the approved artifacts; every file is held against its digest. The item filters of now go
+    along: what a process begins with, until it has seen newer ones.
+    """
     release = release_of(known)
     files = {
         arm.name: artifacts.fetch(known["model_data"][arm.name], digest=arm.digest) for arm in release.arms
@@ -88,7 +91,8 @@ def bake(known: Known, settings: ReleaseSettings) -> Known:
     if size > layer.MAX_BYTES:
         raise TooLarge(f"{release.release_id} has {size:,} bytes, a layer holds {layer.MAX_BYTES:,}")
     key = f"layers/{release.model}/{release.release_id}.zip"
-    artifacts.store(settings.artifacts_bucket, key, layer.build(release, files))
+    filters = artifacts.read_all(settings.artifacts_bucket, f"{item_filter.FOLDER}/")
+    artifacts.store(settings.artifacts_bucket, key, layer.build(release, files, filters))
     about = {
         arm.name: _about(arm, files[arm.name], quality=known["quality"][arm.name]) for arm in release.arms
     }

@@ -13,6 +13,7 @@ from typing import Any
 from adapters import layer, time_limit
 from domain import assignment
 from domain.artifact import BrokenArtifact
+from domain.item_filter import ItemFilter
 from domain.layer import CHAMPION, SHADOW, Arm, Release
 from domain.predict_request import PredictRequest
 
@@ -60,17 +61,21 @@ class Models:
     def shadow(self) -> Open | None:
         return self._arms.get(SHADOW)
 
-    def ask(self, arm: Open, request: PredictRequest, *, site: str, seconds: float) -> Any:
+    def ask(
+        self, arm: Open, request: PredictRequest, *, site: str, filter: ItemFilter, seconds: float
+    ) -> Any:
         """
         The arm's answer, of whichever tier had one in time.
 
         Args:
+            site: whose parameters and popular items count.
             seconds: of wall time that the model may take.
         """
-        asked = {"k": request.k, "exclude": request.exclude, "site": site}
+        exclude = filter.excluded(request.exclude, request.events)
+        asked = {"k": request.k, "exclude": exclude, "site": site}
         if arm.model is None:
             return arm.baseline.predict(request.events, **asked)
-        key = (arm.name, site, request.client_id, request.k, request.exclude)
+        key = (arm.name, site, request.client_id, request.k, exclude.asked, filter.version)
         try:
             with time_limit.at_most(seconds):
                 answer = arm.model.predict(request.events, **asked)

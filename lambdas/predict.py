@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from adapters import telemetry
+from adapters import layer, telemetry
+from adapters.item_filters import ItemFilters
 from domain import predict_request
 from domain.layer import SHADOW
 from domain.logline import iso, log_line
@@ -38,6 +39,19 @@ def models() -> Models:
     return Models(settings().model, count=_count)
 
 
+@cache
+def filters() -> ItemFilters:
+    """What the shops do not want suggested. A release's own requests are answered as its artifact would."""
+    return ItemFilters(
+        layer.filters(),
+        sites={*settings().write_keys.values()} - {PROBE},
+        bucket=settings().artifacts_bucket,
+        seconds=settings().filter_seconds,
+        env=os.environ,
+        count=_count,
+    )
+
+
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     received_at = datetime.now(UTC)
     started = time.perf_counter()
@@ -52,6 +66,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     data, metadata = asked.answered_by(arm, started=started)
     if shadow := models().shadow():
         asked.followed_by(shadow, started=started, shown=metadata)
+    filters().refresh()
     return _reply(200, {"data": data, "metadata": metadata})
 
 
@@ -66,11 +81,12 @@ class Asked:
         self._site = site
         self._shop = (request.site if site == PROBE else None) or site
         self._received_at = received_at
+        self._filter = filters().of(site)
 
     def answered_by(self, arm: Open, *, started: float) -> tuple[dict[str, Any], dict[str, Any]]:
         """The two halves of the answer, data and metadata."""
         seconds = settings().deadline_ms / 1000 - (time.perf_counter() - started)
-        answer = models().ask(arm, self._request, site=self._shop, seconds=max(seconds, 0.001))
+        answer = self._answer(arm, seconds=max(seconds, 0.001))
         metadata = self._metadata(arm, answer.tier, started=started)
         self._log(answer.data, metadata)
         return answer.data, metadata
@@ -81,9 +97,12 @@ class Asked:
         seconds = settings().deadline_ms / 1000 - (begun - started)
         if seconds <= 0:
             return _count("ShadowSkipped")
-        answer = models().ask(shadow, self._request, site=self._shop, seconds=seconds)
+        answer = self._answer(shadow, seconds=seconds)
         metadata = self._metadata(shadow, answer.tier, started=begun)
         return self._log(answer.data, {**metadata, "shadow_of": shown["prediction_id"]})
+
+    def _answer(self, arm: Open, *, seconds: float) -> Any:
+        return models().ask(arm, self._request, site=self._shop, filter=self._filter, seconds=seconds)
 
     def _metadata(self, arm: Open, tier: str, *, started: float) -> dict[str, Any]:
         return {
@@ -105,6 +124,7 @@ class Asked:
                 data=data,
                 metadata=metadata,
                 release_id=release,
+                filter_version=self._filter.version,
                 received_at=self._received_at,
             ),
             received_at=self._received_at,

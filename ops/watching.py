@@ -17,7 +17,7 @@ from ops import checks, deploy, target
 from ops.progress import console
 from warehouse import run
 
-PART = re.compile(r"-\d+s$")  # an alarm on one window of an objective: quiet
+PART = re.compile(r"-\d+s-[\d.]+x$")  # an alarm on one window of an objective: quiet
 COLOURS = {"ALARM": "red", "OK": "green"}
 
 

@@ -72,6 +72,7 @@ class Environment:
     slack: tuple[str, str] | None = None  # workspace and channel id, as AWS Chatbot knows them
     rollout: Rollout = Rollout()  # frozen
     deadline_ms: int = 250  # in which a model has to answer; else what it said before, or what is popular
+    filter_seconds: int = 60  # between two looks at the item filters, by each process that predicts
     approval: str = "manual"  # auto: a model that passes its gates goes live without a person
     connector_layer: str | None = "build/layers/connector"  # None: the machine's Python has the connector
     training_wheels: str | None = "build/wheels"  # None: the machine's Python has what a job imports
@@ -95,6 +96,7 @@ ENVIRONMENTS = (
         server_keys={"demo-server-key": "demo-shop"},
         allowed_origins=("*",),
         approval="auto",
+        filter_seconds=1,
         rollout=Rollout(
             watch_seconds=5, judge_seconds=2, patience_seconds=10, minimum_answers=10, unproven="promote"
         ),

@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from domain import item_filter
 from domain.other_settings import ReleaseSettings
 from domain.predict_request import PROBE
 from stacks.environments import Environment, Rollout
@@ -80,7 +81,12 @@ class Release(Function):
 
     def _allow_artifacts(self, artifacts: s3.IBucket) -> None:
         models, layers = artifacts.arn_for_objects("models/*"), artifacts.arn_for_objects("layers/*")
-        self.allow("s3:GetObject", on=[models, layers])
+        self.allow("s3:GetObject", on=[models, layers, artifacts.arn_for_objects(f"{item_filter.FOLDER}/*")])
+        self.allow(
+            "s3:ListBucket",
+            on=[artifacts.bucket_arn],
+            when={"StringLike": {"s3:prefix": f"{item_filter.FOLDER}/*"}},
+        )
         self.allow("s3:DeleteObject", "s3:PutObject", on=[layers])
 
     def _allow_layers(self, layers: list[str]) -> None:

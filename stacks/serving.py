@@ -16,6 +16,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from domain import item_filter
+from domain.predict_request import PROBE
 from domain.settings import PredictSettings
 from stacks.environments import Environment, Jwt
 from stacks.functions import ROOT, RUNTIME, Function
@@ -55,6 +57,7 @@ class Serving(cdk.Stack):
         )
         self._baseline = self._baseline_layer()
         self._authorizer = _authorizer(environment)
+        self._artifacts = artifacts
         self.endpoints = {model: self._endpoint(model, api) for model in environment.models}
         self.release = Release(
             self,
@@ -90,6 +93,8 @@ class Serving(cdk.Stack):
             model=model,
             latency_objective_ms=self._environment.latency_objective_ms,
             deadline_ms=self._environment.deadline_ms,
+            artifacts_bucket=self._artifacts.bucket_name,
+            filter_seconds=self._environment.filter_seconds,
             metrics_namespace=self._namespace,
         )
         title = _title(model)
@@ -103,6 +108,12 @@ class Serving(cdk.Stack):
             timeout_seconds=5,
             layers=[self._baseline],
         )
+        sites = sorted({*self._environment.write_keys.values()} - {PROBE})
+        function.allow(
+            "s3:GetObject", on=[self._artifacts.arn_for_objects(item_filter.key(site)) for site in sites]
+        )
+        # without it, a site that has no filter would be an error 403 and not a 404; it shows names alone
+        function.allow("s3:ListBucket", on=[self._artifacts.bucket_arn])
         self._log_to_lake(function, title)
         apigateway.HttpRoute(
             self,

@@ -27,7 +27,8 @@ MAY_IMPORT = {
 STANDARD_LIBRARY_ONLY = [
     *sorted((ROOT / "domain").rglob("*.py")),
     ROOT / "adapters" / "telemetry.py",
-    ROOT / "adapters" / "layer.py",
+    *(ROOT / "adapters" / f"{name}.py" for name in ("item_filters", "layer", "signed_http", "time_limit")),
+    ROOT / "lambdas" / "models.py",
     ROOT / "lambdas" / "predict.py",
     ROOT / "training" / "contracts.py",
     *sorted((ROOT / "training").glob("*/contract.py")),

@@ -4,7 +4,7 @@ What the job asks of a model: the functions of each `training/<model>/recipe.py`
 Axes: S rows of a snapshot, such as sessions; P predictions, one or more for a row.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
@@ -83,7 +83,7 @@ class Predictor(Protocol):
     """`Model` and `Baseline` of `training/<model>/predict.py`, opened with the artifact's folder."""
 
     def predict(
-        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), site: str = ""
+        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Container[str] = (), site: str = ""
     ) -> Answer: ...
 
 

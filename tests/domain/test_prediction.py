@@ -20,6 +20,7 @@ def test_a_prediction_is_an_event_that_holds_request_and_answer_whole():
         data=data,
         metadata=METADATA,
         release_id="release-1",
+        filter_version="5e06eba2",
         received_at=datetime(2026, 11, 22, 10, tzinfo=UTC),
     )
 
@@ -31,6 +32,7 @@ def test_a_prediction_is_an_event_that_holds_request_and_answer_whole():
         "client_id": "client-1",
         "session_id": "session-1",
         "release_id": "release-1",
+        "filter_version": "5e06eba2",
         "request": REQUEST.body,
         "answer": data,
     }

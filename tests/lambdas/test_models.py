@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from adapters import layer
+from domain.item_filter import NO_FILTER, ItemFilter
 from domain.layer import Arm, Release
 from domain.predict_request import PredictRequest
 from lambdas.models import CACHED, Models
@@ -72,9 +73,13 @@ def released(monkeypatch: pytest.MonkeyPatch, *arms: Arm) -> None:
     monkeypatch.setattr(layer, "release", lambda: release)
 
 
-def ask(models: Models, *, seconds: float = 5.0, **changed: Any) -> Answer:
+def ask(
+    models: Models, *, seconds: float = 5.0, shop_filter: ItemFilter = NO_FILTER, **changed: Any
+) -> Answer:
     request = PredictRequest(**{"body": {}, "client_id": "anna", "events": [], **changed})
-    answer: Answer = models.ask(models.arm_of(request.client_id), request, site="shop", seconds=seconds)
+    answer: Answer = models.ask(
+        models.arm_of(request.client_id), request, site="shop", filter=shop_filter, seconds=seconds
+    )
     return answer
 
 
@@ -93,8 +98,22 @@ def test_a_good_model_answers(shop: Shop):
     shop.says["champion"] = lambda: "rope"
 
     assert ask(shop.models(), k=3, exclude=("sail",)) == Answer("rope", "model")
-    assert shop.asked == [{"k": 3, "exclude": ("sail",), "site": "shop"}]
+    ((asked),) = shop.asked
+    assert (asked["k"], asked["site"]) == (3, "shop")
+    assert ("sail" in asked["exclude"], "rope" in asked["exclude"]) == (True, False)
     assert shop.counted == []
+
+
+def test_what_was_said_before_another_filter_is_not_said_again(shop: Shop):
+    models = shop.models()
+    shop.says["champion"] = lambda: "rope"
+    ask(models)
+
+    shop.says["champion"] = broken
+    newer = ItemFilter.parse(b'{"out_of_stock": ["rope"]}')
+
+    assert ask(models) == Answer("rope", "cache")
+    assert ask(models, shop_filter=newer) == Answer("popular", "baseline")
 
 
 @pytest.mark.parametrize(("trouble", "metric"), [(broken, "ModelBroken"), (slow, "ModelSlow")])

@@ -4,6 +4,7 @@ import json
 import sys
 import uuid
 import zipfile
+from binascii import crc32
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from adapters import layer
+from adapters.item_filters import ItemFilters
 from domain import layer as packing
 from domain.layer import Release
 from domain.settings import PredictSettings
@@ -28,8 +30,11 @@ SETTINGS = PredictSettings(
     model="next_item",
     latency_objective_ms=1000.0,
     deadline_ms=5000,
+    artifacts_bucket="artifacts",
+    filter_seconds=3600,
     metrics_namespace="Skiff/test",
 )
+FILTER = b'{"denied": ["polish"]}'
 SESSIONS = [["shoe", "sock"], ["shoe", "sock", "lace"], ["hat", "scarf"], ["shoe", "polish"], ["hat", "shoe"]]
 VIEW_SHOE = {"name": "view_item", "items": [{"item_id": "shoe"}]}
 BODY = {"client_id": "client-1", "session_id": "session-1", "events": [VIEW_SHOE], "k": 2}
@@ -39,6 +44,7 @@ BODY = {"client_id": "client-1", "session_id": "session-1", "events": [VIEW_SHOE
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in SETTINGS.to_env().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ItemFilters, "fetch", lambda _: None)
     forget()
     yield
     forget()
@@ -48,6 +54,7 @@ def forget() -> None:
     """A new process has no model open."""
     predict.settings.cache_clear()
     predict.models.cache_clear()
+    predict.filters.cache_clear()
     layer._package.cache_clear()
     sys.modules.pop("skiff_model", None)
 
@@ -67,7 +74,8 @@ def released(folder: Path, monkeypatch: pytest.MonkeyPatch, **about: str) -> Pat
     release = Release.of_one(
         release_id="release-1", model=manifest.model, version="7", digest=manifest.digest
     )
-    content = packing.build(release, {"champion": files_of(folder)})
+    filters = {"filters/shop.json": FILTER}
+    content = packing.build(release, {"champion": files_of(folder)}, filters)
     opt = folder.parent / "opt"
     zipfile.ZipFile(io.BytesIO(content)).extractall(opt)
     monkeypatch.syspath_prepend(opt / "python")
@@ -169,6 +177,7 @@ def test_an_answer_is_one_line_that_is_log_event_and_metric(
     assert event["answer"] == answer["data"]
     assert (event["client_id"], event["session_id"]) == ("client-1", "session-1")
     assert (event["version"], event["release_id"]) == ("7", "release-1")
+    assert event["filter_version"] == f"{crc32(FILTER):08x}"
     assert (line["Answers"], line["Fallbacks"], line["Slow"]) == (1, 0, 0)
     assert line["TookMs"] == answer["metadata"]["took_ms"]
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
@@ -177,6 +186,28 @@ def test_an_answer_is_one_line_that_is_log_event_and_metric(
         ["model", "tier"],
         ["model", "release"],
     ]
+
+
+def test_what_a_shop_does_not_want_suggested_is_left_out_and_a_release_s_own_requests_know_no_filter(
+    package: Path,
+):
+    everything = {**BODY, "k": 100}
+
+    assert "polish" not in item_ids(ask(everything)[1])
+    assert "polish" in item_ids(ask(everything, key="key-2")[1])
+
+
+def test_newer_filters_are_looked_for_after_an_answer_and_never_before(
+    package: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    answered: list[str] = []
+    monkeypatch.setattr(ItemFilters, "refresh", lambda _: answered.append(capsys.readouterr().out))
+
+    ask(BODY)
+    ask("no JSON")
+
+    ((line),) = answered
+    assert json.loads(line)["event"]["name"] == "prediction"
 
 
 def test_a_shadow_is_asked_and_logged_and_never_shown(package: Path, capsys: pytest.CaptureFixture[str]):

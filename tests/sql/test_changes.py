@@ -17,11 +17,7 @@ from warehouse import run
 ROOT = run.FOLDER.parent
 
 # What may go once, and why. When the commit before has none of it any more, a warning says so: take it out.
-REMOVED: dict[str, set[str]] = {
-    "is operations.hourly_counts now; a day of numbers, brought over anew": {
-        f"operations.collector_counts.{column}" for column in ("hour", "accepted", "rejected", "unconfirmed")
-    }
-}
+REMOVED: dict[str, set[str]] = {}
 GONE: set[str] = set().union(*REMOVED.values())
 
 Columns = dict[str, str]  # schema.table.column → type

@@ -37,6 +37,7 @@ ACCEPTED = {
     (r"Training/Pipeline/Role/.*", r"IAM5\[Resource::.*:training-job/\*\]"): "a job is named after the execution that starts it",
     (r"Training/Pipeline/Role/.*", r"IAM5\[Resource::\*\]"): TRACES,
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::.*/(models|layers)/\*\]"): "one object per job, one per release",
+    (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::.*/filters/\*\]"): "one object per site",
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::.*:(model-package/.*/|layer:.*:)\*\]"): NUMBERED,
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::<Predict\w+\.Arn>:\*\]"): NUMBERED,
     (r"Monitoring/WatchRole/.*", r"IAM5\[Resource::.*/layers/\*\.json\]"): "one object per release",

@@ -93,7 +93,7 @@ def test_browsers_of_the_shop_may_ask_and_no_others(template: Templates):
 
 
 @pytest.mark.parametrize("model", contracts.models())
-def test_predict_may_log_and_nothing_else(template: Templates, model: str):
+def test_predict_may_log_and_read_item_filters_and_nothing_else(template: Templates, model: str):
     title = model.title().replace("_", "")
     policies = template("prod", "Serving").find_resources(
         "AWS::IAM::Policy",
@@ -101,9 +101,12 @@ def test_predict_may_log_and_nothing_else(template: Templates, model: str):
     )
 
     (policy,) = policies.values()
-    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    log, read, names = policy["Properties"]["PolicyDocument"]["Statement"]
 
-    assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert (read["Action"], names["Action"]) == ("s3:GetObject", "s3:ListBucket")
+    assert json.dumps(read["Resource"]).endswith('"/filters/shop.json"]]}')
+    assert "*" not in json.dumps(names["Resource"])
 
 
 def test_only_the_release_function_may_move_the_alias(template: Templates):

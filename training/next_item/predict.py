@@ -8,7 +8,7 @@ search of each training, from what `contract.py` declares, and lies in the artif
 
 import heapq
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,22 +52,22 @@ class Model:
         self._popular = _popular(folder / POPULAR)
 
     def predict(
-        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), site: str = ""
+        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Container[str] = (), site: str = ""
     ) -> Answer:
         """
         The *k* items to show next, best first: those with a score, then popular ones up to *k*.
 
         Args:
             events: the session's GA4 events, oldest first.
-            exclude: item ids to leave out.
+            exclude: item ids to leave out; there may be many.
             site: whose visitor it is; what is popular, and how sessions are weighed, may differ.
         """
         item_ids = encode(events)
         ranking = self.rank(item_ids, k=k, exclude=exclude, site=site)
-        never = _never_next(item_ids, self._for(site))
-        taken = {*exclude, *never, *(item_id for item_id, _ in ranking)}
-        fill = [(item_id, 0.0) for item_id in self.popular(k=k - len(ranking), exclude=taken, site=site)]
-        return Answer(items=[*ranking, *fill], tier="model" if _is_scored(ranking) else "baseline")
+        taken = {*_never_next(item_ids, self._for(site)), *(item_id for item_id, _ in ranking)}
+        popular = _popular_of(site, self._popular)
+        fill = [(item_id, 0.0) for item_id in popular if item_id not in taken and item_id not in exclude]
+        return Answer(items=[*ranking, *fill][:k], tier="model" if _is_scored(ranking) else "baseline")
 
     def _for(self, site: str) -> Tuned:
         return self._tuned_for.get(site, self._tuned)
@@ -77,7 +77,7 @@ class Model:
         return [item_id for item_id, _ in self.rank(item_ids, k=k, site=site)]
 
     def rank(
-        self, item_ids: Sequence[str], *, k: int, exclude: Collection[str] = (), site: str = ""
+        self, item_ids: Sequence[str], *, k: int, exclude: Container[str] = (), site: str = ""
     ) -> list[Scored]:
         """
         The best items that have a score; ties go to the more popular, then to the lower id.
@@ -88,15 +88,25 @@ class Model:
         tuned = self._for(site)
         never = _never_next(item_ids, tuned)
         scores = self._scores(self._weights(item_ids, tuned), tuned)
-        for item_id in [*exclude, *never]:
+        for item_id in never:
             if (item := self._tables.number(item_id)) is not None:
                 scores.pop(item, None)
-        best = heapq.nsmallest(k, ((-score, item) for item, score in scores.items()))
-        ranking = [(self._tables.item_id(item), -score) for score, item in best]
+        ranking = self._best(scores, k=k, exclude=exclude)
         place = min(NEW_ITEMS_FROM, len(ranking))
         score = ranking[place][1] if place < len(ranking) else 0.0
         new = [(item_id, score) for item_id in self._new_items(item_ids, never) if item_id not in exclude]
         return [*ranking[:place], *new, *ranking[place:]][:k]
+
+    def _best(self, scores: Mapping[int, float], *, k: int, exclude: Container[str]) -> list[Scored]:
+        """What is left out is met on the way rather than looked for: there may be more of it than scores."""
+        waiting = [(-score, item) for item, score in scores.items()]
+        heapq.heapify(waiting)
+        best: list[Scored] = []
+        while waiting and len(best) < k:
+            score, item = heapq.heappop(waiting)
+            if (item_id := self._tables.item_id(item)) not in exclude:
+                best.append((item_id, -score))
+        return best
 
     def _new_items(self, item_ids: Sequence[str], never: Collection[str]) -> list[str]:
         """What training never saw, the newest first."""
@@ -106,10 +116,9 @@ class Model:
             if item_id not in never and not self.knows(item_id)
         ]
 
-    def popular(self, *, k: int, exclude: Collection[str] = (), site: str = "") -> list[str]:
-        """The *k* most popular items, of the site if there are several."""
-        items = self._popular.get(site) or self._popular.get("", [])
-        return [item_id for item_id in items if item_id not in exclude][:k]
+    def popular(self, *, k: int) -> list[str]:
+        """The *k* most popular items of all sites."""
+        return _popular_of("", self._popular)[:k]
 
     def knows(self, item_id: str) -> bool:
         return self._tables.number(item_id) is not None
@@ -177,11 +186,16 @@ class Baseline:
         self._popular = _popular(folder / POPULAR)
 
     def predict(
-        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), site: str = ""
+        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Container[str] = (), site: str = ""
     ) -> Answer:
-        popular = self._popular.get(site) or self._popular.get("", [])
+        popular = _popular_of(site, self._popular)
         items = [(item_id, 0.0) for item_id in popular if item_id not in exclude]
         return Answer(items=items[:k], tier="baseline")
+
+
+def _popular_of(site: str, popular: Mapping[str, list[str]]) -> list[str]:
+    """A site too small for a list of its own has that of all."""
+    return popular.get(site) or popular.get("", [])
 
 
 def _popular(path: Path) -> dict[str, list[str]]:

@@ -8,7 +8,7 @@ kept. `Model` finds it in the artifact's file.
 import json
 import mmap
 from bisect import bisect_left
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def answer(
     popular: Sequence[str],
     *,
     k: int,
-    exclude: Collection[str] = (),
+    exclude: Container[str] = (),
 ) -> Answer:
     """
     The *k* items to show, best first: the customer's, then popular ones up to *k*.
@@ -47,8 +47,8 @@ def answer(
         suggestions: `items` of the customer's line; None for a customer without one.
     """
     mine = [(item_id, score) for item_id, score in suggestions or () if item_id not in exclude][:k]
-    taken = {*exclude, *(item_id for item_id, _ in mine)}
-    fill = [(item_id, 0.0) for item_id in popular if item_id not in taken]
+    taken = {item_id for item_id, _ in mine}
+    fill = [(item_id, 0.0) for item_id in popular if item_id not in taken and item_id not in exclude]
     return Answer(items=[*mine, *fill][:k], tier="model" if mine else "baseline")
 
 
@@ -65,7 +65,7 @@ class Model:
         self._offsets = _mapped(folder / OFFSETS).cast("Q")
 
     def predict(
-        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
+        self, events: Sequence[Mapping[str, Any]], *, k: int, exclude: Container[str] = (), **_asked: Any
     ) -> Answer:
         """
         Args:
@@ -98,7 +98,7 @@ class Baseline:
         self._popular = _item_ids(folder / POPULAR)
 
     def predict(
-        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Collection[str] = (), **_asked: Any
+        self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Container[str] = (), **_asked: Any
     ) -> Answer:
         return answer(None, self._popular, k=k, exclude=exclude)
 

@@ -1,0 +1,130 @@
+"""
+What a site does not want suggested now, whatever a model says: a JSON document per site. Predicting reads it.
+
+{"out_of_stock": [item ids], "denied": [item ids], "bought_again": true}; each part may be left out.
+"""
+
+import json
+from binascii import crc32
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from domain import json_strict
+from domain.events import ID, Kind
+from domain.refusal import Refused
+
+FOLDER = "filters"  # of the artifacts bucket, and of a release's layer: one `<site>.json` each
+MAX_BYTES = 8 * 1024 * 1024  # some 400,000 ids: read and held by every process that predicts
+
+
+def key(site: str) -> str:
+    return f"{FOLDER}/{site}.json"
+
+
+def is_ids(value: object) -> bool:
+    return isinstance(value, list) and all(map(ID.holds, value))
+
+
+def is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+IDS = Kind(expected="a list of item ids", holds=is_ids)
+PARTS: Mapping[str, Kind] = {
+    "out_of_stock": IDS,
+    "denied": IDS,
+    "bought_again": Kind(expected="true or false", holds=is_bool),
+}
+
+
+class Excluded:
+    """What may not be in an answer: asked with `in`, since the whole of it may be long."""
+
+    def __init__(self, *, asked: frozenset[str], filtered: Collection[str]) -> None:
+        self.asked = asked  # by the request itself
+        self._filtered = filtered
+
+    def __contains__(self, item_id: object) -> bool:
+        return item_id in self.asked or item_id in self._filtered
+
+
+class ItemFilter:
+    """One site's. `version` names the bytes that it was read from; empty where there were none."""
+
+    def __init__(
+        self, *, filtered: frozenset[str] = frozenset(), bought_again: bool = True, version: str = ""
+    ) -> None:
+        self.version = version
+        self._filtered = filtered
+        self._bought_again = bought_again
+
+    @classmethod
+    def parse(cls, body: bytes) -> Self:
+        """
+        Raises:
+            Refused: the first part that is wrong is named.
+        """
+        values = parts(body)
+        filtered = frozenset((*values.get("out_of_stock", ()), *values.get("denied", ())))
+        again = values.get("bought_again", True)
+        return cls(filtered=filtered, bought_again=again, version=f"{crc32(body):08x}")
+
+    def excluded(self, asked: Iterable[str], events: Sequence[Mapping[str, Any]]) -> Excluded:
+        """
+        Args:
+            asked: what the request itself does not want.
+            events: of the session; what was bought in it may be left out too.
+        """
+        bought = () if self._bought_again else _bought(events)
+        return Excluded(asked=frozenset((*asked, *bought)), filtered=self._filtered)
+
+
+def parts(body: bytes) -> dict[str, Any]:
+    """
+    The document's parts, checked.
+
+    Raises:
+        Refused: the first part that is wrong is named.
+    """
+    if len(body) > MAX_BYTES:
+        raise Refused("too_large", field="filter", expected=f"at most {MAX_BYTES} bytes", got=len(body))
+    try:
+        values = json_strict.parse(body)
+    except json_strict.InvalidJson as error:
+        raise Refused("invalid_json", field="filter", expected="JSON in UTF-8", got=str(error)) from None
+    if not isinstance(values, dict):
+        raise Refused("wrong_value", field="filter", expected="a JSON object", got=values)
+    for name, value in values.items():
+        kind = PARTS.get(name)
+        if kind is None:
+            raise Refused("wrong_value", field=name, expected=f"one of {', '.join(PARTS)}", got=value)
+        if not kind.holds(value):
+            raise Refused(kind.reason, field=name, expected=kind.expected, got=value)
+    return values
+
+
+def document(values: Mapping[str, Any]) -> bytes:
+    """
+    The parts as the bytes that are kept: the same for the same parts.
+
+    Raises:
+        Refused
+    """
+    ordered = {
+        name: sorted(set(value)) if isinstance(value, list) else value for name, value in values.items()
+    }
+    body = json.dumps(ordered, sort_keys=True).encode()
+    parts(body)
+    return body
+
+
+def _bought(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [
+        item["item_id"]
+        for event in events
+        if event.get("name") == "purchase"
+        for item in event.get("items") or ()
+    ]
+
+
+NO_FILTER = ItemFilter()
