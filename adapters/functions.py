@@ -10,7 +10,8 @@ from typing import Any
 
 import boto3
 
-LIVE = "live"
+from domain.layer import LIVE
+
 RELEASED = "release "  # begins the description of a version that a release has published
 POLL = {"Delay": 1, "MaxAttempts": 120}  # seconds; the waiters' own five are longer than the change takes
 
@@ -175,10 +176,21 @@ def delete_layer_version(arn: str) -> None:
     _client().delete_layer_version(LayerName=name, VersionNumber=int(version))
 
 
-def invoke(function: str, qualifier: str, event: Mapping[str, Any]) -> dict[str, Any]:
-    """Invoke one version, or the alias, and return what its handler returned."""
-    answer = _client().invoke(FunctionName=function, Qualifier=qualifier, Payload=json.dumps(event).encode())
+def invoke(function: str, event: Mapping[str, Any], *, qualifier: str | None = None) -> dict[str, Any]:
+    """
+    Invoke a function and return what its handler returned.
+
+    Args:
+        qualifier: a version or an alias. Who is let to the function by its bare name is not let to these, nor
+            to $LATEST by that name.
+
+    Raises:
+        InvocationFailed
+    """
+    asked = {"Qualifier": qualifier} if qualifier else {}
+    answer = _client().invoke(FunctionName=function, Payload=json.dumps(event).encode(), **asked)
     body = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise InvocationFailed(f"{function}:{qualifier} {body.get('errorType')}: {body.get('errorMessage')}")
+        name = f"{function}:{qualifier}" if qualifier else function
+        raise InvocationFailed(f"{name} {body.get('errorType')}: {body.get('errorMessage')}")
     return dict(body)

@@ -11,6 +11,7 @@ PACKAGE = "python/skiff_model"  # Lambda puts a layer's python/ on sys.path
 MAX_BYTES = 240 * 1024 * 1024  # of what Lambda unpacks for a function, 250 MB in all
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold; the real one would change the digest
 
+LIVE = "live"  # the alias of a predict function; what it leads to answers
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 SHADOW = "shadow"  # asked like the others, logged, never shown

@@ -53,6 +53,12 @@ class RegisterSettings(Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PredictManySettings(Settings):
+    predict_functions: dict[str, str]  # model → function name
+    metrics_namespace: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class WatchSettings(Settings):
     artifacts_bucket: str
     predict_functions: dict[str, str]  # model → function name

@@ -3,7 +3,7 @@ The body of POST /predict/<model>, from bytes to a checked request. The predict 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ MAX_EVENTS = 50
 MAX_K = 100
 MAX_EXCLUDED = 100
 PROBE = "probe"  # the site that a release's own requests come from: no shop's, so no mart counts them
+
+STATUS = {"unknown_write_key": 401, "too_large": 413}
 
 
 def is_object(value: object) -> bool:
@@ -68,6 +70,25 @@ class PredictRequest:
     exclude: tuple[str, ...] = ()
     site: str | None = None  # of a probe: as whose visitor it asks, and which arm; nobody else is heard on it
     arm: str | None = None
+
+
+def status(refusal: Refused) -> int:
+    """The HTTP status of a request that is refused."""
+    return STATUS.get(refusal.reason, 400)
+
+
+def split(body: bytes, *, known: Collection[str]) -> tuple[list[str], str]:
+    """
+    The models that a request is for, each once, and the request as each of them is sent it.
+
+    Raises:
+        Refused: of `models`; the rest is looked at by whoever answers.
+    """
+    values = _object(body)
+    models = values.pop("models", None)
+    if not (isinstance(models, list) and models and all(model in [*known] for model in models)):
+        raise Refused("wrong_value", field="models", expected=f"some of {', '.join(known)}", got=models)
+    return list(dict.fromkeys(models)), json.dumps(values)
 
 
 def parse(body: bytes, *, write_key: str | None, write_keys: Mapping[str, str]) -> tuple[str, PredictRequest]:

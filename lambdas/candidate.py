@@ -179,7 +179,6 @@ def rehearse(known: Known, settings: ReleaseSettings) -> Known:
     release = release_of(known)
     asked = functions.invoke(
         settings.transform_function,
-        "$LATEST",
         {"action": "logged_requests", "model": release.model},
     )["requests"]
     arm = release.arms[0]
@@ -207,7 +206,9 @@ def rehearse(known: Known, settings: ReleaseSettings) -> Known:
 
 
 def _ask(function: str, qualifier: str, body: Mapping[str, Any], *, model: str, key: str) -> dict[str, Any]:
-    return functions.invoke(function, qualifier, probe.http_request(body, model=model, write_key=key))
+    return functions.invoke(
+        function, probe.http_request(body, model=model, write_key=key), qualifier=qualifier
+    )
 
 
 def _data(answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@ POST /events and GET /pixel.gif: answers once Firehose has every line. API Gatew
 """
 
 import base64
-import json
 import os
 from datetime import UTC, datetime
 from functools import cache
@@ -13,6 +12,7 @@ from adapters import lake, secrets, telemetry
 from domain import pixel
 from domain.intake import Post, take_in
 from domain.other_settings import CollectSettings
+from lambdas.http_api import body_of, reply
 
 RETRY_AFTER_SECONDS = 1
 PIXEL_ROUTE = "GET /pixel.gif"
@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _again()
     counts = {"Accepted": len(intake.accepted), "Rejected": len(intake.rejected)}
     _report(intake.site, received_at, metrics=counts, reasons=intake.reasons)
-    return _image() if is_pixel else _reply(intake.status, intake.answer)
+    return _image() if is_pixel else reply(intake.status, intake.answer)
 
 
 def _pixel(event: dict[str, Any], received_at: datetime) -> Post:
@@ -67,9 +67,8 @@ def _pixel(event: dict[str, Any], received_at: datetime) -> Post:
 def _post(event: dict[str, Any], received_at: datetime) -> Post:
     headers = event.get("headers", {})  # API Gateway writes their names in lower case
     http = event["requestContext"]["http"]
-    body = (event.get("body") or "").encode(errors="surrogatepass")
     return Post(
-        body=base64.b64decode(body) if event["isBase64Encoded"] else body,
+        body=body_of(event),
         encoding=headers.get("content-encoding"),
         write_key=headers.get("x-write-key"),
         signature=headers.get("x-signature"),
@@ -93,7 +92,7 @@ def _report(site: str | None, at: datetime, *, metrics: dict[str, int], **proper
 
 
 def _again() -> dict[str, Any]:
-    return _reply(503, {"error": "not stored, send again"}, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+    return reply(503, {"error": "not stored, send again"}, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _image() -> dict[str, Any]:
@@ -103,12 +102,4 @@ def _image() -> dict[str, Any]:
         "headers": {"Content-Type": "image/gif", "Cache-Control": "no-store"},
         "body": base64.b64encode(pixel.GIF).decode(),
         "isBase64Encoded": True,
-    }
-
-
-def _reply(status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> dict[str, Any]:
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": "application/json", **(headers or {})},
-        "body": json.dumps(body),
     }

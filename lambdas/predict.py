@@ -5,10 +5,8 @@ Standard library only, because every import is paid for at each cold start. A mo
 not served: the answers are then the baseline's, and a metric says so.
 """
 
-import json
 import os
 import time
-from binascii import a2b_base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -23,9 +21,8 @@ from domain.predict_request import PROBE, PredictRequest
 from domain.prediction import prediction_event
 from domain.refusal import Refused
 from domain.settings import PredictSettings
+from lambdas.http_api import body_of, reply
 from lambdas.models import Models, Open
-
-STATUS = {"unknown_write_key": 401, "too_large": 413}  # any other refused request is a 400
 
 
 @cache
@@ -57,17 +54,17 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     started = time.perf_counter()
     key = event.get("headers", {}).get("x-write-key")  # API Gateway writes header names in lower case
     try:
-        site, request = predict_request.parse(_body(event), write_key=key, write_keys=settings().write_keys)
+        site, request = predict_request.parse(body_of(event), write_key=key, write_keys=settings().write_keys)
     except Refused as refusal:
         _count("Refused", reason=refusal.reason, detail=refusal.detail)
-        return _reply(STATUS.get(refusal.reason, 400), {"error": refusal.detail})
+        return reply(predict_request.status(refusal), {"error": refusal.detail})
     asked = Asked(event["requestContext"], request=request, site=site, received_at=received_at)
     arm = models().arm_of(request.client_id, asked=request.arm if site == PROBE else None)
     data, metadata = asked.answered_by(arm, started=started)
     if shadow := models().shadow():
         asked.followed_by(shadow, started=started, shown=metadata)
     filters().refresh()
-    return _reply(200, {"data": data, "metadata": metadata})
+    return reply(200, {"data": data, "metadata": metadata})
 
 
 class Asked:
@@ -168,11 +165,6 @@ def _uuid4() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _body(event: dict[str, Any]) -> bytes:
-    body = (event.get("body") or "").encode(errors="surrogatepass")
-    return a2b_base64(body) if event.get("isBase64Encoded") else body
-
-
 def _count(metric: str, **properties: Any) -> None:
     line = telemetry.emf(
         namespace=settings().metrics_namespace,
@@ -183,11 +175,3 @@ def _count(metric: str, **properties: Any) -> None:
         **properties,
     )
     telemetry.emit(line)
-
-
-def _reply(status: int, body: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "statusCode": status,
-        "headers": {"Content-Type": "application/json"},
-        "body": json.dumps(body),
-    }

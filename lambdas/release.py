@@ -15,7 +15,7 @@ from typing import Any
 from adapters import alarms, artifacts, functions, lake, machines, metrics, telemetry
 from adapters.functions import Route
 from domain import rollout
-from domain.layer import CHAMPION
+from domain.layer import CHAMPION, LIVE
 from domain.logline import log_line, to_json
 from domain.other_settings import ReleaseSettings
 from domain.release_event import SITE, release_event
@@ -171,7 +171,7 @@ def _seen(known: Known, release: str, version: str, *, since: datetime, settings
     function = known["function"]
     executed = {
         "FunctionName": function,
-        "Resource": f"{function}:{functions.LIVE}",
+        "Resource": f"{function}:{LIVE}",
         "ExecutedVersion": version,
     }
     released = {"model": known["model"], "release": release}
@@ -212,7 +212,7 @@ def verify(known: Known, settings: ReleaseSettings) -> Known:
         return {"outcome": "live"}
     return {
         "outcome": "live",
-        "verified": candidate.golden(known, settings, qualifier=functions.LIVE, limit=1),
+        "verified": candidate.golden(known, settings, qualifier=LIVE, limit=1),
     }
 
 

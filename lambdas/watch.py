@@ -167,7 +167,7 @@ def traffic_metrics(rows: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _counted(action: str, **asked: str) -> dict[str, Any]:
-    return functions.invoke(settings().transform_function, "$LATEST", {"action": action, **asked})
+    return functions.invoke(settings().transform_function, {"action": action, **asked})
 
 
 def _said(model: str, found: Mapping[str, float], *, as_of: datetime, **also: Any) -> dict[str, Any]:

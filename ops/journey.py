@@ -275,7 +275,7 @@ class Journey:
         return endpoint.predict(self._url, model=model, write_key=WRITE_KEY, request=request)
 
     def _counts(self) -> dict[str, int]:
-        return functions.invoke(self._outputs["TransformFunction"], "$LATEST", {"action": "count"})
+        return functions.invoke(self._outputs["TransformFunction"], {"action": "count"})
 
     def _logged(self) -> set[str]:
         """The predictions that have come through the lake into raw.events."""

@@ -44,6 +44,7 @@ def description() -> Schema:
         "paths": {
             "/events": {"post": _post_events()},
             "/pixel.gif": {"get": _get_pixel()},
+            "/predict": {"post": _post_predict_many()},
             **{f"/predict/{model}": {"post": _post_predict(model)} for model in contracts.models()},
         },
         "components": {
@@ -53,7 +54,9 @@ def description() -> Schema:
                 "Item": _object(ITEM_FIELDS, required=["item_id"]),
                 "Ask": _ask(),
                 "AskEvent": _object(FIELDS, required=["name"]),
+                "AskMany": _ask_many(),
                 "Said": _said(),
+                "SaidMany": _said_many(),
                 "Taken": _answer(accepted=COUNT, rejected=COUNT, reasons=_counts()),
                 "Refused": _answer(error=_answer(field=TEXT.schema, expected=TEXT.schema, got=TEXT.schema)),
                 "Unavailable": _answer(error=TEXT.schema),
@@ -88,14 +91,27 @@ def _post_events() -> Schema:
 
 
 def _post_predict(model: str) -> Schema:
+    text = "An answer, of whichever tier had one in time."
+    return _predict(contracts.of(model).question, asked="Ask", said="Said", text=text)
+
+
+def _post_predict_many() -> Schema:
+    text = "An answer for each model; an error in the place of one that has none."
+    many = _predict("One request, several models.", asked="AskMany", said="SaidMany", text=text)
+    return many | {
+        "responses": {**many["responses"], "503": _response("None of them can be reached.", "Unavailable")}
+    }
+
+
+def _predict(summary: str, *, asked: str, said: str, text: str) -> Schema:
     return {
-        "summary": contracts.of(model).question,
+        "summary": summary,
         "parameters": [
             _parameter("X-Write-Key", where="header", schema=TEXT.schema, text="Here or in the body.")
         ],
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Ask")}}},
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(asked)}}},
         "responses": {
-            "200": _response("An answer, of whichever tier had one in time.", "Said"),
+            "200": _response(text, said),
             "400": _response("Not as described; the field is named.", "Refused"),
             "401": _response("No site has this key.", "Refused"),
             "413": _response(f"More than {MAX_BODY_BYTES:,} bytes.", "Refused"),
@@ -108,6 +124,26 @@ def _ask() -> Schema:
     asked["properties"]["events"] = {**asked["properties"]["events"], "items": _ref("AskEvent")}
     asked["properties"]["write_key"] = _or_null(TEXT.schema)
     return asked
+
+
+def _ask_many() -> Schema:
+    models = {
+        "type": "array",
+        "minItems": 1,
+        "items": {"enum": list(contracts.models())},
+        "description": "Which models to ask.",
+    }
+    asked = _ask()
+    return {
+        **asked,
+        "required": [*asked["required"], "models"],
+        "properties": {**asked["properties"], "models": models},
+    }
+
+
+def _said_many() -> Schema:
+    said = {"anyOf": [_ref("Said"), _ref("Refused"), _ref("Unavailable")]}
+    return _answer(answers={"type": "object", "additionalProperties": said})
 
 
 def _said() -> Schema:

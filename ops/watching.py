@@ -26,7 +26,7 @@ def watch(environment: str, *, model: str | None, as_of: str | None) -> int:
     target.find(environment)
     wanted = {"models": [model] if model else None, "as_of": as_of}
     function = deploy.outputs(environment)["WatchFunction"]
-    found = functions.invoke(function, "$LATEST", {name: value for name, value in wanted.items() if value})
+    found = functions.invoke(function, {name: value for name, value in wanted.items() if value})
     shown = Table("model", Column("found", ratio=1), title=f"As of {found['as_of']}", title_justify="left")
     for name, values in found["models"].items():
         shown.add_row(name, "\n".join(f"{key} {_text(value)}" for key, value in values.items()))

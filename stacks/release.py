@@ -21,7 +21,6 @@ from stacks.lake import Delivery
 from stacks.machines import StateMachine
 from stacks.registry import group_name, package_arns
 
-LIVE = "live"  # the alias; what it leads to answers
 HEALTH = "serving-health"  # the composite of what a release must not bring about
 BEFORE = ("plan", "bake", "publish", "probe", "rehearse")  # nobody has been sent anywhere yet
 AFTER = ("shift", "judge", "promote", "verify")  # what fails here is undone

@@ -17,12 +17,14 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from domain import item_filter
+from domain.layer import LIVE
+from domain.other_settings import PredictManySettings
 from domain.predict_request import PROBE
 from domain.settings import PredictSettings
 from stacks.environments import Environment, Jwt
 from stacks.functions import ROOT, RUNTIME, Function
 from stacks.lake import Delivery, Lake
-from stacks.release import LIVE, Release, ReleaseMachine
+from stacks.release import Release, ReleaseMachine
 from stacks.watched import Objective, Watched
 from training import contracts
 
@@ -59,6 +61,7 @@ class Serving(cdk.Stack):
         self._authorizer = _authorizer(environment)
         self._artifacts = artifacts
         self.endpoints = {model: self._endpoint(model, api) for model in environment.models}
+        self._many = self._all_at_once(api)
         self.release = Release(
             self,
             "Release",
@@ -115,15 +118,39 @@ class Serving(cdk.Stack):
         # without it, a site that has no filter would be an error 403 and not a 404; it shows names alone
         function.allow("s3:ListBucket", on=[self._artifacts.bucket_arn])
         self._log_to_lake(function, title)
+        live = self._live(function, title)
+        self._route(model, integrations.HttpLambdaIntegration(f"Predict{title}", live), api)
+        return function
+
+    def _all_at_once(self, api: apigateway.IHttpApi) -> Function:
+        """Several models in one call; may ask what is live, and nothing else."""
+        functions = {model: function.function_name for model, function in self.endpoints.items()}
+        many = Function(
+            self,
+            "PredictMany",
+            module="predict_many",
+            settings=PredictManySettings(predict_functions=functions, metrics_namespace=self._namespace),
+            description="POST /predict: one request, several models",
+            timeout_seconds=10,
+        )
+        live = [f"{function.function_arn}:{LIVE}" for function in self.endpoints.values()]
+        many.allow("lambda:InvokeFunction", on=live)
+        self._route("", integrations.HttpLambdaIntegration("PredictMany", many), api)
+        return many
+
+    def _route(
+        self, path: str, integration: apigateway.HttpRouteIntegration, api: apigateway.IHttpApi
+    ) -> None:
         apigateway.HttpRoute(
             self,
-            f"Route{title}",
+            f"Route{_title(path) or 'Many'}",
             http_api=api,
-            route_key=apigateway.HttpRouteKey.with_(f"/predict/{model}", apigateway.HttpMethod.POST),
-            integration=integrations.HttpLambdaIntegration(f"Predict{title}", self._live(function, title)),
+            route_key=apigateway.HttpRouteKey.with_(
+                f"/predict/{path}".rstrip("/"), apigateway.HttpMethod.POST
+            ),
+            integration=integration,
             authorizer=self._authorizer,
         )
-        return function
 
     def _live(self, function: Function, title: str) -> lambda_.IFunction:
         first = lambda_.CfnVersion(self, f"First{title}", function_name=function.function_name)
@@ -169,6 +196,27 @@ class Serving(cdk.Stack):
         return [
             *errors,
             self.log.late(name="serving-log-late"),
+            Watched(
+                name="serving-many-errors",
+                metric=self._many.metric_errors(period=period),
+                threshold=1,
+                first_action="POST /predict, several models in one call, ends in a 5xx: read its log. "
+                "/predict/<model> is another function and answers.",
+            ),
+            Watched(
+                name="serving-model-unavailable",
+                metric=self._metric("ModelUnavailable", period),
+                threshold=5,
+                first_action="POST /predict got no answer of a model's function: its line says of which and "
+                "why. Is that function throttled, or in error itself?",
+            ),
+            Watched(
+                name="serving-item-filter-failed",
+                metric=self._metric("ItemFilterFailed", period),
+                threshold=3,
+                first_action="A site's item filter cannot be read, the one before it stays. Its line says "
+                "which and why. `python -m ops filters` writes one that is checked.",
+            ),
             Watched(
                 name="serving-model-broken",
                 metric=self._metric("ModelBroken", period),

@@ -11,11 +11,11 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_s3 as s3
 
+from domain.layer import LIVE
 from domain.other_settings import WatchSettings
 from stacks.environments import Environment
 from stacks.functions import Function
 from stacks.machines import StateMachine
-from stacks.release import LIVE
 from stacks.watched import Watched
 from training import contracts
 

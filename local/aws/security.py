@@ -17,12 +17,13 @@ LAMBDA_ACTIONS = {
 
 def install() -> None:
     """
-    Let loopback count as TLS, and name Lambda's actions as AWS does.
+    Let loopback count as TLS, and name Lambda's actions and what they are done to as AWS does.
 
     Nothing travels over a wire here, and every bucket of the stacks denies requests without TLS, the
     CDK's own staging bucket first.
     """
     resolve, lambda_action = iam_evaluator._resolve_condition_key, iam_actions._lambda_action
+    resource_arn = iam_actions.extract_resource_arn
 
     def resolve_condition_key(key: str, context: Any) -> Any:
         return "true" if key.lower() == "aws:securetransport" else resolve(key, context)
@@ -30,6 +31,15 @@ def install() -> None:
     def named_action(method: str, path: str) -> str | None:
         return action_of(method, path) or lambda_action(method, path)
 
+    def qualified_arn(
+        service: str, method: str, path: str, headers: Any, body: Any, query: dict[str, Any], *where: str
+    ) -> str:
+        """Who invokes an alias or a version needs to be let to it, and not to the function."""
+        arn: str = resource_arn(service, method, path, headers, body, query, *where)
+        qualifier = query.get("Qualifier") if path.endswith("/invocations") else None
+        return f"{arn}:{''.join(qualifier)}" if service == "lambda" and qualifier else arn
+
+    iam_actions.extract_resource_arn = qualified_arn
     iam_evaluator._resolve_condition_key = resolve_condition_key
     iam_actions._lambda_action = named_action
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-from lambdas import collect, predict
+from lambdas import collect, predict, predict_many
 from ops import openapi
 
 Start = Callable[[str, list[tuple[str, str]]], object]
 ROUTES = {
     "POST /events": collect.handler,
     "GET /pixel.gif": collect.handler,
+    "POST /predict": predict_many.handler,
     "POST /predict/next_item": predict.handler,
 }
 

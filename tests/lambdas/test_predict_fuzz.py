@@ -13,16 +13,21 @@ from typing import Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import negative_data_rejection, positive_data_acceptance
 
 from adapters import telemetry
-from lambdas import predict
+from adapters.item_filters import ItemFilters
+from adapters.signed_http import Answer
+from domain.other_settings import PredictManySettings
+from lambdas import predict, predict_many
 from tests.lambdas.hostile import HOSTILE
 from tests.lambdas.http_api import application
 from tests.lambdas.test_collect_fuzz import MUTATED_BODY_BYTES, _with_integers, mutated
 from tests.lambdas.test_predict import BODY, SESSIONS, SETTINGS, forget, post, released
 from tests.training.next_item.sessions import PARAMETERS, sessions_of
+from training import contracts
 from training.next_item.fit import fit
 
 SEED = 23
@@ -35,14 +40,35 @@ NOT_IN_SCHEMA = [negative_data_rejection, positive_data_acceptance]
 def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in SETTINGS.to_env().items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ItemFilters, "fetch", lambda _: None)
     forget()
     monkeypatch.setattr(telemetry, "emit", lambda line: json.dumps(line, allow_nan=False).encode())
     folder = tmp_path / "artifact"
     folder.mkdir()
     fit(sessions_of(*SESSIONS), folder, parameters=PARAMETERS, seed=1)
     released(folder, monkeypatch)
+    behind_many(monkeypatch)
     yield
     forget()
+
+
+def behind_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every model that POST /predict knows is the one at hand, asked without a network."""
+    functions = dict.fromkeys(contracts.models(), "predict")
+    settings = PredictManySettings(predict_functions=functions, metrics_namespace="Skiff/test")
+    monkeypatch.setattr(predict_many, "settings", lambda: settings)
+    monkeypatch.setattr(predict_many, "clients", lambda: dict.fromkeys(functions, InProcess()))
+    monkeypatch.setattr(predict_many, "threads", InProcess)
+
+
+class InProcess:
+    """In this thread: the time limit of an answer works in no other."""
+
+    map = staticmethod(map)
+
+    def send(self, _method: str, _path: str, *, query: dict[str, str], body: bytes) -> Answer:
+        assert query == {"Qualifier": "live"}
+        return Answer(200, {}, json.dumps(predict.handler(json.loads(body), None)).encode())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +88,8 @@ def test_every_request_is_answered_or_refused(requests: int, endpoint: None) -> 
 
 def fuzz_from_the_description(statuses: Counter[int], examples: int) -> None:
     """Requests as OpenAPI describes them, and as it forbids them; schemathesis checks each answer."""
-    operation = schemathesis.openapi.from_wsgi("/openapi.json", application)["/predict/next_item"]["POST"]
+    described = schemathesis.openapi.from_wsgi("/openapi.json", application)
+    one, many = (described[path]["POST"] for path in ("/predict/next_item", "/predict"))
     limits = settings(
         max_examples=examples,
         deadline=None,
@@ -73,18 +100,23 @@ def fuzz_from_the_description(statuses: Counter[int], examples: int) -> None:
     )
 
     @limits
-    @given(operation.as_strategy(generation_mode=GenerationMode.POSITIVE))
+    @given(strategy(one, GenerationMode.POSITIVE) | strategy(many, GenerationMode.POSITIVE))
     def as_described(case: Case) -> None:
         case.body = _with_integers(case.body)
         statuses[case.call_and_validate(headers=KEY, excluded_checks=NOT_IN_SCHEMA).status_code] += 1
 
     @limits
-    @given(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+    @given(strategy(one, GenerationMode.NEGATIVE) | strategy(many, GenerationMode.NEGATIVE))
     def as_forbidden(case: Case) -> None:
         statuses[case.call_and_validate(headers=KEY, excluded_checks=NOT_IN_SCHEMA).status_code] += 1
 
     as_described()
     as_forbidden()
+
+
+def strategy(operation: Any, mode: GenerationMode) -> SearchStrategy[Case]:
+    found: SearchStrategy[Case] = operation.as_strategy(generation_mode=mode)
+    return found
 
 
 def fuzz_from_the_corpus(statuses: Counter[int], requests: int) -> None:

@@ -118,7 +118,7 @@ class Runtime:
         self.version, self.data = "1", ANSWER
         self.logged: list[dict[str, Any]] = []
 
-    def invoke(self, function: str, qualifier: str, event: dict[str, Any]) -> dict[str, Any]:
+    def invoke(self, function: str, event: dict[str, Any], *, qualifier: str = "") -> dict[str, Any]:
         if function == "transform":
             assert event == {"action": "logged_requests", "model": "next_item"}
             return {"requests": self.logged}

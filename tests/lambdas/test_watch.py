@@ -53,7 +53,7 @@ class Cloud:
         }
         self.release_id = "next_item-3-abc"
 
-    def invoke(self, function: str, _qualifier: str, event: dict[str, Any]) -> dict[str, Any]:
+    def invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         assert function == "transform"
         return TRAFFIC if event["action"] == "watch_traffic" else self.rows
 

@@ -11,11 +11,9 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 import cdk_app
-from adapters import functions
 from lambdas import release
 from stacks.environments import ENVIRONMENTS, Jwt
 from stacks.release import AFTER, BEFORE, STEPS
-from stacks.serving import LIVE
 from training import contracts
 
 JWT = Jwt(issuer="https://shop.example/oidc", audience=("shop", "app"))
@@ -65,8 +63,8 @@ def test_who_may_ask_is_the_environments_to_say(auth: Any, expected: dict[str, A
     stage = cdk_app.Skiff(app, replace(ENVIRONMENTS[0], predict_auth=auth))
     serving = Template.from_stack(stage.node.find_child("Serving"))
 
-    for model in contracts.models():
-        wanted = {"RouteKey": f"POST /predict/{model}", **expected}
+    for path in ("/predict", *(f"/predict/{model}" for model in contracts.models())):
+        wanted = {"RouteKey": f"POST {path}", **expected}
         serving.has_resource_properties("AWS::ApiGatewayV2::Route", wanted)
     # beside the API that they belong to
     ingestion = Template.from_stack(stage.node.find_child("Ingestion"))
@@ -182,5 +180,17 @@ def test_versions_may_be_deleted_and_never_a_function(template: Templates):
         assert resources.count("Fn::Join") == resources.count('":*"') == len(contracts.models())
 
 
-def test_stack_and_function_mean_the_same_alias():
-    assert LIVE == functions.LIVE
+def test_several_models_in_one_call_may_ask_what_is_live_and_nothing_else(template: Templates):
+    serving = template("prod", "Serving")
+    policies = serving.find_resources(
+        "AWS::IAM::Policy",
+        {"Properties": {"Roles": [{"Ref": Match.string_like_regexp("^PredictManyRole")}]}},
+    )
+
+    (policy,) = policies.values()
+    log, ask = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    serving.has_resource_properties("AWS::ApiGatewayV2::Route", {"RouteKey": "POST /predict"})
+    assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert ask["Action"] == "lambda:InvokeFunction"
+    assert [each["Fn::Join"][1][1] for each in ask["Resource"]] == [":live"] * len(contracts.models())
