@@ -3,14 +3,14 @@ Keeping the tables up to date: layer after layer, in a machine of their own and 
 """
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from domain.tables import LAYERS
 from stacks.machines import StateMachine
+from stacks.trigger import Trigger
+from stacks.watched import Watched
 
 # now, or what the caller says: freshness and volume are judged at this moment, and sessions count up to it
 AS_OF = "{% $exists($states.input.as_of) ? $states.input.as_of : $states.context.Execution.StartTime %}"
@@ -52,10 +52,7 @@ class Refresh(StateMachine):
             comment="Bring every table up to date and check it",
             timeout=cdk.Duration.hours(1),
         )
+        self.watched: list[Watched] = []
         if schedule:
-            events.Rule(
-                scope,
-                f"{id}Schedule",
-                schedule=events.Schedule.expression(schedule),
-                targets=[targets.SfnStateMachine(self)],
-            )
+            trigger = Trigger(scope, f"{id}Schedule", starts=self, schedule=schedule)
+            self.watched = [trigger.watched("warehouse-refresh-missed", by_hand="the state machine, with {}")]

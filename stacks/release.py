@@ -7,7 +7,6 @@ from itertools import pairwise
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -20,6 +19,7 @@ from stacks.functions import Function
 from stacks.lake import Delivery
 from stacks.machines import StateMachine
 from stacks.registry import group_name, package_arns
+from stacks.trigger import Trigger
 
 HEALTH = "serving-health"  # the composite of what a release must not bring about
 BEFORE = ("plan", "bake", "publish", "probe", "rehearse")  # nobody has been sent anywhere yet
@@ -133,8 +133,8 @@ class ReleaseMachine(StateMachine):
             detail={"ModelPackageGroupName": groups, "ModelApprovalStatus": ["Approved"]},
         )
         package = {"model_package_arn": events.EventField.from_path("$.detail.ModelPackageArn")}
-        target = targets.SfnStateMachine(self, input=events.RuleTargetInput.from_object(package))
-        events.Rule(scope, "Approved", event_pattern=pattern, targets=[target])
+        trigger = Trigger(scope, "Approved", starts=self, pattern=pattern, input=package)
+        self.watched = [trigger.watched("serving-release-missed", by_hand="`python -m ops release`")]
 
     def _definition(self, scope: cdk.Stack, rollout: Rollout) -> sfn.IChainable:
         steps = {name: self._step(scope, name) for name in (*STEPS, "undo", "record", "tidy")}

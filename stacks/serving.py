@@ -195,6 +195,7 @@ class Serving(cdk.Stack):
         ]
         return [
             *errors,
+            *self.machine.watched,
             self.log.late(name="serving-log-late"),
             Watched(
                 name="serving-many-errors",

@@ -3,8 +3,6 @@ Training: one state machine from clean tables to a registered model, for each mo
 """
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
 from aws_cdk import aws_sagemaker as sagemaker
@@ -18,6 +16,7 @@ from stacks.functions import ROOT, Code, Function
 from stacks.lake import Delivery, Lake, kept
 from stacks.pipeline import Parts, Pipeline
 from stacks.registry import Artifacts, group_name, package_arns
+from stacks.trigger import Trigger
 from stacks.watched import Watched
 
 
@@ -185,18 +184,18 @@ class Training(cdk.Stack):
             wheels=self._wheels,
             artifacts=self.artifacts,
         )
-        pipeline = Pipeline(self, "Pipeline", parts=parts)
-        if self._environment.schedule:
-            events.Rule(
-                self,
-                "Schedule",
-                schedule=events.Schedule.expression(self._environment.schedule),
-                targets=[targets.SfnStateMachine(pipeline)],
-            )
-        return pipeline
+        return Pipeline(self, "Pipeline", parts=parts)
+
+    def _triggered(self) -> list[Watched]:
+        schedule = self._environment.schedule
+        if schedule is None:
+            return []
+        trigger = Trigger(self, "Schedule", starts=self.pipeline, schedule=schedule)
+        return [trigger.watched("training-missed", by_hand="the pipeline's state machine, with {}")]
 
     def _watched(self, period: cdk.Duration) -> list[Watched]:
         return [
+            *self._triggered(),
             Watched(
                 name="training-failed",
                 metric=self.pipeline.metric_failed(period=period),

@@ -198,6 +198,7 @@ class Warehouse(cdk.Stack):
             return cloudwatch.Metric(namespace=namespace, metric_name=name, statistic="Sum", period=period)
 
         return [
+            *self.refresh.watched,
             Watched(
                 name="warehouse-checks",
                 metric=rows("CheckViolations"),

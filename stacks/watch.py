@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_s3 as s3
 
 from domain.layer import LIVE
@@ -16,6 +14,7 @@ from domain.other_settings import WatchSettings
 from stacks.environments import Environment
 from stacks.functions import Function
 from stacks.machines import StateMachine
+from stacks.trigger import Trigger
 from stacks.watched import Watched
 from training import contracts
 
@@ -59,20 +58,20 @@ class Watch(Function):
         self.allow("lambda:InvokeFunction", on=[parts.transform.function_arn])
         self.allow("s3:GetObject", on=[parts.artifacts.arn_for_objects("layers/*.json")])
         self.allow("states:ListExecutions", "states:StartExecution", on=[parts.pipeline.state_machine_arn])
+        self._triggered: list[Watched] = []
         if environment.watch_schedule:
-            events.Rule(
-                scope,
-                f"{id}Schedule",
-                schedule=events.Schedule.expression(environment.watch_schedule),
-                targets=[targets.LambdaFunction(self, retry_attempts=2)],
-            )
+            trigger = Trigger(scope, f"{id}Schedule", starts=self, schedule=environment.watch_schedule)
+            self._triggered = [
+                trigger.watched("monitoring-watch-missed", by_hand="`python -m ops watch`"),
+                self._silence(),
+            ]
 
     def watched(self) -> list[Watched]:
         """Each looks at the worst of what the watch said since it last ran."""
         by_hand = cdk.Duration.seconds(self._environment.alarm_period_seconds)
         period = cdk.Duration.hours(1) if self._environment.watch_schedule else by_hand
         return [
-            *(self._silence() if self._environment.watch_schedule else ()),
+            *self._triggered,
             *(
                 each
                 for model in self._environment.models
@@ -101,18 +100,16 @@ class Watch(Function):
             ),
         ]
 
-    def _silence(self) -> list[Watched]:
-        return [
-            Watched(
-                name="monitoring-watch-silent",
-                metric=self.metric_invocations(period=cdk.Duration.hours(2)),
-                threshold=0,
-                is_below=True,
-                is_silence_bad=True,
-                first_action="The watch has not run for two hours, so what it would say is not said: is its "
-                "EventBridge rule enabled? Run it by hand: `python -m ops watch`.",
-            )
-        ]
+    def _silence(self) -> Watched:
+        return Watched(
+            name="monitoring-watch-silent",
+            metric=self.metric_invocations(period=cdk.Duration.hours(2)),
+            threshold=0,
+            is_below=True,
+            is_silence_bad=True,
+            first_action="The watch has not run for two hours, so what it would say is not said: is its "
+            "EventBridge rule enabled? Run it by hand: `python -m ops watch`.",
+        )
 
     def _of_model(self, model: str, name: str, period: cdk.Duration) -> list[Watched]:
         contract = contracts.of(model)

@@ -44,6 +44,7 @@ ACCEPTED = {
     (r"Serving/ReleaseRole/.*", r"IAM5\[Resource::\*\]"): "reading metrics and alarms knows no resources",
     (r"Serving/ReleaseMachine/Role/.*", r"IAM5\[Resource::<Release\w+\.Arn>:\*\]"): CDK_GRANT,
     (r"Serving/ReleaseMachine/Role/.*", r"IAM5\[Resource::\*\]"): TRACES,
+    (r".*Missed/Resource", r"SQS3"): "it is a dead-letter queue: an alarm hears of what lies in it",
     (r"Delivery/DeployRole/.*", r"IAM5\[Resource::.*:role/cdk-hnb659fds-\*\]"): "the bootstrap's roles, among which the CDK CLI chooses",
 }  # fmt: skip
 
