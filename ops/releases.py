@@ -92,7 +92,7 @@ def keep(asked: Asked, *, model: str, arm: str) -> int:
 
 def show(environment: str, *, model: str | None) -> int:
     """What was released, the newest first; the machine keeps it for 90 days, the log for ever."""
-    records = [each for each in _records(environment) if model in (None, each.get("model"))]
+    records = [each for each in recorded(environment) if model in (None, each.get("model"))]
     columns = (
         Column("when", no_wrap=True),
         "kind",
@@ -116,7 +116,8 @@ def show(environment: str, *, model: str | None) -> int:
     return 0
 
 
-def _records(environment: str) -> list[dict[str, Any]]:
+def recorded(environment: str) -> list[dict[str, Any]]:
+    """What the machine wrote down of each release that it came to an end with, the newest first."""
     machine = deploy.outputs(_found(environment))["ReleaseArn"]
     found = (machines.output(execution) for execution in machines.executions(machine))
     records = (each.get("record", each) for each in found if each)
@@ -184,7 +185,7 @@ def live(environment: str, model: str) -> dict[str, Any]:
     if function is None:
         raise CannotRelease(f"{environment} has no model {model!r}")
     version = functions.route(function).version
-    for record in _records(environment):
+    for record in recorded(environment):
         is_live = record.get("outcome") == "live" and record["published"] == version
         if is_live and record["model"] == model:
             return record

@@ -1,5 +1,6 @@
 """
-Planted bad releases, through the offline cloud: each is detected and taken back, whoever asks meanwhile.
+Planted bad releases, through the offline cloud: each is detected and taken back, whoever asks meanwhile. And
+deploys, which whether they succeed or fail change no answer.
 
 The bad code is planted in a copy of the tree and deployed from there, under a steady stream of requests.
 """
@@ -44,12 +45,33 @@ PLANTED = {
         "ranking = self.rank(item_ids, k=k, exclude=exclude)[::-1]",
     ),
 }
+FAILS = PLANTED["one request of twelve fails"]
+STACK = "stacks/serving.py"
+END_OF_STACK = "        self.objectives = self._objectives()\n"
+# CloudFormation waits for a signal that nobody gives, once every predict function has its new code
+NEVER_ENDS = """        handle = cdk.CfnWaitConditionHandle(self, "Handle")
+        never = cdk.CfnWaitCondition(self, "Never", handle=handle.ref, timeout="1", count=1)
+        never.node.add_dependency(*self.endpoints.values())
+"""
 SHOW = """
 import json
+from adapters import functions
 from ops import deploy, cloud, releases, target
 target.find("local")
-records = releases._records("local")
-print(json.dumps({"url": deploy.url(cloud.enter()), "records": records}))
+name = deploy.outputs("local")["PredictNextItem"]
+print(json.dumps({
+    "url": deploy.url(cloud.enter()),
+    "records": releases.recorded("local"),
+    "function": {"live": vars(functions.route(name)), "code": functions.code_of(name)},
+}))
+"""
+DEPLOY = """
+import boto3
+from ops import deploy
+code = deploy.deploy("local")
+[stack] = boto3.client("cloudformation").describe_stacks(StackName="skiff-local-Serving")["Stacks"]
+print(stack["StackStatus"])
+raise SystemExit(code)
 """
 
 
@@ -63,7 +85,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]
     ops(home, tree, "-m", "local", "down")
 
 
-def ops(home: Path, tree: Path, *command: str) -> str:
+def ops(home: Path, tree: Path, *command: str, expected: int = 0) -> str:
     done = subprocess.run(
         [sys.executable, *command],
         cwd=tree,
@@ -72,7 +94,7 @@ def ops(home: Path, tree: Path, *command: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == expected, done.stdout + done.stderr
     return done.stdout
 
 
@@ -109,21 +131,46 @@ def asking(url: str) -> Iterator[Counter[tuple[int, str]]]:
         thread.join()
 
 
+@contextmanager
+def spoiled(tree: Path, file: str, good: str, bad: str) -> Iterator[None]:
+    text = (tree / file).read_text()
+    assert good in text
+    (tree / file).write_text(text.replace(good, bad))
+    try:
+        yield
+    finally:
+        (tree / file).write_text(text)
+
+
+@pytest.mark.parametrize("is_finished", [False, True], ids=["failed half way", "finished"])
+def test_a_deploy_changes_no_answer(shop: tuple[Path, Path], is_finished: bool):
+    """The code that it brings fails one request of twelve: it answers nobody until it has proven itself."""
+    home, tree = shop
+    before = found(home, tree)
+    function = before["function"]
+    ending = END_OF_STACK + ("" if is_finished else NEVER_ENDS)
+
+    with spoiled(tree, *FAILS), spoiled(tree, STACK, END_OF_STACK, ending), asking(before["url"]) as counts:
+        done = ops(home, tree, "-c", DEPLOY, expected=0 if is_finished else 1)
+
+    after = found(home, tree)
+    assert ("UPDATE_ROLLBACK_COMPLETE" in done) is not is_finished
+    assert counts.keys() == {(200, "1")}
+    assert counts[200, "1"] > 200
+    assert after["function"]["live"] == function["live"]
+    # what is published next would be new code, or after a failure still the old
+    assert (after["function"]["code"] != function["code"]) is is_finished
+    assert after["records"] == before["records"]
+
+
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_bad_release_is_taken_back(shop: tuple[Path, Path], what: str):
     home, tree = shop
-    file, good, bad = PLANTED[what]
-    text = (tree / file).read_text()
-    assert good in text
     before = found(home, tree)
 
-    (tree / file).write_text(text.replace(good, bad))
-    try:
-        with asking(before["url"]) as counts:
-            ops(home, tree, "-m", "ops", "deploy", "local")
-            records = ended(home, tree, known=len(before["records"]))
-    finally:
-        (tree / file).write_text(text)
+    with spoiled(tree, *PLANTED[what]), asking(before["url"]) as counts:
+        ops(home, tree, "-m", "ops", "deploy", "local")
+        records = ended(home, tree, known=len(before["records"]))
 
     record = records[0]
     refused = sum(count for (status, _), count in counts.items() if status != 200)
