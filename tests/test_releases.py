@@ -55,6 +55,7 @@ NEVER_ENDS = """        handle = cdk.CfnWaitConditionHandle(self, "Handle")
 """
 SHOW = """
 import json
+import boto3
 from adapters import functions
 from ops import deploy, cloud, releases, target
 target.find("local")
@@ -62,6 +63,12 @@ name = deploy.outputs("local")["PredictNextItem"]
 print(json.dumps({
     "url": deploy.url(cloud.enter()),
     "records": releases.recorded("local"),
+    "fired": sorted({
+        each["AlarmName"]
+        for page in boto3.client("cloudwatch").get_paginator("describe_alarm_history").paginate()
+        for each in page["AlarmHistoryItems"]
+        if "to ALARM" in each["HistorySummary"]
+    }),
     "function": {"live": vars(functions.route(name)), "code": functions.code_of(name)},
 }))
 """
@@ -184,6 +191,8 @@ def test_a_bad_release_is_taken_back(shop: tuple[Path, Path], what: str):
         assert record["outcome"] == "undone"
         reasons = ("requests failed", "serving-health fired") if "fails" in what else ("answers took up to",)
         assert any(reason in told for reason in reasons for told in record["reasons"]), record["reasons"]
+        if "fails" in what:
+            assert "skiff-local-serving-next-item-errors" in found(home, tree)["fired"]
         # a tenth of the requests, and only until the first look at it
         assert refused <= (0 if "long" in what else asked * 0.05)
     live = found(home, tree)["records"]
