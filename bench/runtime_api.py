@@ -105,6 +105,7 @@ def run(
                 "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
                 "PYTHONPATH": path,
             },
+            cwd=path.partition(":")[0],  # a function stands where its code lies
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )

@@ -6,6 +6,7 @@ model with the same answers behind servers. CPU is the kernel's count for the pr
 """
 
 import argparse
+import atexit
 import json
 import shutil
 import statistics
@@ -14,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from domain import probe
 from domain.layer import CHAMPION, Release
 from domain.settings import PredictSettings
 from ops.progress import console
+from stacks import code
 
 ROOT = Path(__file__).parent.parent
 HOME = Path(".skiff/bench")
@@ -187,13 +190,22 @@ def _made(name: str, make: Callable[[Path], None]) -> Path:
     return folder.absolute()
 
 
+@cache
+def shipped(python: Path) -> Path:
+    """The code as a function has it, with bytecode, and those of the bench beside it."""
+    folder = Path(tempfile.mkdtemp(prefix="skiff-bench-"))
+    atexit.register(shutil.rmtree, folder)
+    code.copy(folder, python=python, packages=(*code.PACKAGES, "bench"))
+    return folder
+
+
 def alone(python: Path, handler: str, stack: Stack, *, limit: int | None = None) -> Seen:
     """A function of `bench.served`, asked what the model is asked."""
     is_bare = handler == "bare"
     events = _events(stack) if is_bare else list(stack.requests)
     env = {} if is_bare else _variables(stack)
     name = f"bench.served.{handler}.handler"
-    return runtime_api.run(python, name, events[:limit], env=env, path=str(ROOT))
+    return runtime_api.run(python, name, events[:limit], env=env, path=str(shipped(python)))
 
 
 def in_lambda(python: Path, stack: Stack, *, limit: int | None = None) -> Seen:
@@ -216,7 +228,7 @@ def in_lambda(python: Path, stack: Stack, *, limit: int | None = None) -> Seen:
         release = Release.of_one(release_id="bench", model=stack.model, version="1", digest=digest)
         (package / "release.json").write_text(release.to_json())
         (package / "sizes.json").write_text(json.dumps({CHAMPION: _size(stack.folder)}))
-        env, path = settings.to_env(), f"{ROOT}:{name}"
+        env, path = settings.to_env(), f"{shipped(python)}:{name}"
         events = _events(stack)[:limit]
         return runtime_api.run(python, "lambdas.predict.handler", events, env=env, path=path)
 

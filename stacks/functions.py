@@ -3,7 +3,6 @@ What every Lambda function of Skiff has in common: one asset of pure Python, arm
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -14,25 +13,29 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from domain.settings import Settings
+from stacks import code
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("domain", "adapters", "warehouse", "lambdas", "training")
-RUNTIME = lambda_.Runtime.PYTHON_3_14  # the connector layer's lock is compiled for the same version
+RUNTIME = lambda_.Runtime.PYTHON_3_14  # the connector layer and the bytecode are for the same version
 
 
-# one zip for all functions and jobs of all environments; its hash is the version of the code
-CODE: dict[str, Any] = {
-    "path": str(ROOT),
-    "exclude": ["*", *(f"!{package}" for package in PACKAGES), "**/__pycache__", "**/.*"],
-    "ignore_mode": cdk.IgnoreMode.DOCKER,
-}
+def _code() -> dict[str, Any]:
+    """One zip for all functions and jobs of all environments; its hash is the version of the code."""
+    return {
+        "path": str(code.folder()),
+        "asset_hash": code.digest(),
+        "asset_hash_type": cdk.AssetHashType.CUSTOM,
+    }
 
 
 class Code(assets.Asset):
     """The same zip as a thing of its own: for its hash, and as the code channel of a training job."""
 
     def __init__(self, scope: Construct, id: str) -> None:
-        super().__init__(scope, id, **CODE)
+        super().__init__(scope, id, **_code())
+        if not code.is_compiled():
+            cdk.Annotations.of(self).add_info(
+                f"{code.PYTHON} is not on this machine, so no bytecode is shipped: cold starts compile"
+            )
 
 
 class Function(lambda_.Function):
@@ -69,7 +72,7 @@ class Function(lambda_.Function):
         super().__init__(
             scope,
             id,
-            code=lambda_.Code.from_asset(**CODE),
+            code=lambda_.Code.from_asset(**_code()),
             handler=f"lambdas.{module}.handler",
             environment=settings.to_env(),
             description=description,

@@ -21,8 +21,9 @@ from domain.layer import LIVE
 from domain.other_settings import PredictManySettings
 from domain.predict_request import PROBE
 from domain.settings import PredictSettings
+from stacks.code import ROOT
 from stacks.environments import Environment, Jwt
-from stacks.functions import ROOT, RUNTIME, Function
+from stacks.functions import RUNTIME, Function
 from stacks.lake import Delivery, Lake
 from stacks.release import Release, ReleaseMachine
 from stacks.watched import Objective, Watched

@@ -11,8 +11,9 @@ from constructs import Construct
 from domain.other_settings import RegisterSettings
 from domain.settings import Settings
 from domain.training_job import image_repository_arn
+from stacks.code import ROOT
 from stacks.environments import Environment
-from stacks.functions import ROOT, Code, Function
+from stacks.functions import Code, Function
 from stacks.lake import Delivery, Lake, kept
 from stacks.pipeline import Parts, Pipeline
 from stacks.registry import Artifacts, group_name, package_arns

@@ -19,8 +19,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from domain.other_settings import PlatformSettings, TransformSettings
+from stacks.code import ROOT
 from stacks.environments import Environment
-from stacks.functions import ROOT, RUNTIME, Code, Function
+from stacks.functions import RUNTIME, Code, Function
 from stacks.lake import Lake
 from stacks.refresh import Refresh
 from stacks.replay import Replay

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "stacks": {"domain"},
     "local": {"domain", "warehouse", "training"},
     "ops": {"domain", "adapters", "warehouse"},
-    "bench": {"domain", "warehouse", "training", "lambdas", "local", "ops"},
+    "bench": {"domain", "warehouse", "training", "lambdas", "local", "ops", "stacks"},
 }
 
 # no package of ours, nothing to install: what a request passes through before it is answered
