@@ -85,8 +85,9 @@ class Asked:
         seconds = settings().deadline_ms / 1000 - (time.perf_counter() - started)
         answer = self._answer(arm, seconds=max(seconds, 0.001))
         metadata = self._metadata(arm, answer.tier, started=started)
-        self._log(answer.data, metadata)
-        return answer.data, metadata
+        data = answer.data
+        self._log(data, metadata)
+        return data, metadata
 
     def followed_by(self, shadow: Open, *, started: float, shown: Mapping[str, Any]) -> None:
         """Ask the shadow too, in what is left of the time; its answer is for the log alone."""
