@@ -50,6 +50,7 @@ bench-models: .venv/installed ## how good the models are on real data, beside ot
 
 bench-serving: .venv/installed ## what an answer costs in Lambda's runtime, beside FastAPI, BentoML and MLServer
 	$(BIN)/python -m bench.serving
+	$(BIN)/python -m bench.with_numpy
 
 bench: bench-warehouse bench-models bench-serving ## all three
 
