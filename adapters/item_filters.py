@@ -58,7 +58,10 @@ class ItemFilters:
         self._due = now + self._seconds
         from threading import Thread
 
-        Thread(target=self.fetch, daemon=True).start()
+        try:
+            Thread(target=self.fetch, daemon=True).start()
+        except RuntimeError as error:  # no thread to be had: the answer must not be lost to that
+            self._count("ItemFilterFailed", error=str(error))
 
     def fetch(self) -> None:
         """What cannot be had is counted; the filter before it stays."""

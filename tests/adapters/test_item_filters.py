@@ -150,6 +150,18 @@ def test_a_bucket_that_cannot_be_reached_is_told(shop: Shop):
     assert said["error"].startswith("ConnectionRefusedError")
 
 
+def test_a_process_without_a_thread_to_spare_answers_on(shop: Shop, monkeypatch: pytest.MonkeyPatch):
+    def no_more(**_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    filters = shop.filters()
+    with monkeypatch.context() as patched:
+        patched.setattr("threading.Thread", no_more)
+        filters.refresh()
+
+    assert shop.counted == [{"metric": "ItemFilterFailed", "error": "can't start new thread"}]
+
+
 def test_looks_are_so_many_seconds_apart(shop: Shop, monkeypatch: pytest.MonkeyPatch):
     looks: list[int] = []
     monkeypatch.setattr(ItemFilters, "fetch", lambda _: looks.append(1))
