@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.refusal import REASONS
-from ops import release_commands
-from ops.told import told
+from ops import model_commands, release_commands, watch_commands
 
 FORMATS = ("bol-clicks", "rees46", "online-retail", "otto", "ga4", "coveo")  # as in ops/importers
 
@@ -75,79 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(run=_checks)
 
-    command = commands.add_parser(
-        "runs", help="what was trained, with what, how good it was and what it cost"
-    )
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument("--model", help="only this one's")
-    command.add_argument(
-        "--compare", nargs=2, default=(), metavar="RUN", help="two side by side: run ids, or model/version"
-    )
-    command.add_argument("--mlflow", metavar="URI", help="copy them to an MLflow server, each once")
-    command.set_defaults(run=_runs)
-
-    command = commands.add_parser("snapshots", help="what models learned from, or two snapshots side by side")
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument("--model", help="only this one's")
-    command.add_argument(
-        "--compare", nargs=2, default=(), metavar="SNAPSHOT", help="two side by side: ids, or model/id"
-    )
-    command.set_defaults(run=_snapshots)
-
-    command = commands.add_parser("lineage", help="where an answer comes from, and where a visitor went")
-    command.add_argument("name", help="a prediction_id, model/version or snapshot id")
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument(
-        "--visitor",
-        action="store_true",
-        help="name is a client_id: which versions answered it, or learned from it",
-    )
-    command.set_defaults(run=_lineage)
-
-    command = commands.add_parser(
-        "new-model", help="a model to start from: trained, tested, deployed at once"
-    )
-    command.add_argument("name", help="as next_item")
-    command.add_argument("--owner", default="ml-team", help="who answers for it (%(default)s)")
-    command.set_defaults(run=_new_model)
-
-    command = commands.add_parser("train", help="one training by hand, which nobody registers")
-    command.add_argument("model", help="as next_item")
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument("--on", choices=("here", "sagemaker"), default="here", help="(%(default)s)")
-    command.add_argument("--snapshot", metavar="ID", help="what to learn from; default: the newest")
-    command.add_argument("--seed", default="1", help="(%(default)s)")
-    command.set_defaults(run=_train)
-
-    command = commands.add_parser("watch", help="what the hourly watch finds, now: drift, quality, age")
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument("--model", help="only this one")
-    command.add_argument("--as-of", metavar="MOMENT", help="2026-11-22T10:00:00Z (now)")
-    command.set_defaults(run=_watch)
-
-    command = commands.add_parser("quality", help="how good answers were, by what visitors did afterwards")
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument("--as-of", metavar="MOMENT", help="2026-11-22T10:00:00Z (now)")
-    command.set_defaults(run=_quality)
-
-    command = commands.add_parser(
-        "filters", help="what sites do not want suggested: out of stock, denied, bought already"
-    )
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.add_argument("--site", help="default: all to show, the first one to change")
-    command.add_argument("--out-of-stock", metavar="FILE", help="item ids, one a line; - reads a pipe")
-    command.add_argument("--denied", metavar="FILE", help="the same for what must never be suggested")
-    command.add_argument(
-        "--bought-again",
-        action=argparse.BooleanOptionalAction,
-        help="may what a session has bought be suggested to it?",
-    )
-    command.add_argument("--dry-run", action="store_true", help="only say what would be left out")
-    command.set_defaults(run=_filters)
-
-    command = commands.add_parser("alarms", help="every alarm: its state, its owner, what to do first")
-    command.add_argument("environment", nargs="?", default="local", help="local, dev, staging or prod")
-    command.set_defaults(run=_alarms)
+    model_commands.add(commands)
+    watch_commands.add(commands)
 
     command = commands.add_parser("docs", help="a static site about the warehouse: tables, columns, checks")
     command.add_argument("--out", type=Path, default=Path("build/docs"), help="a folder (%(default)s)")
@@ -334,84 +262,6 @@ def _checks(arguments: argparse.Namespace) -> int:
     except (CloudNotRunning, NotDeployed, checks.NoLogin, BotoCoreError, ClientError) as error:
         print(f"skiff: {error}", file=sys.stderr)
         return 1
-
-
-def _runs(arguments: argparse.Namespace) -> int:
-    from ops import runs
-
-    wanted = {name: getattr(arguments, name) for name in ("model", "compare", "mlflow")}
-    return told(lambda: runs.main(arguments.environment, **wanted), runs.NoSuchRun)
-
-
-def _snapshots(arguments: argparse.Namespace) -> int:
-    from ops import snapshots
-
-    wanted = {"model": arguments.model, "compare": arguments.compare}
-    expected = (snapshots.NoSuchSnapshot, snapshots.WhichModel)
-    return told(lambda: snapshots.main(arguments.environment, **wanted), *expected)
-
-
-def _lineage(arguments: argparse.Namespace) -> int:
-    from ops.lineage import find, show
-
-    wanted = {"name": arguments.name, "is_visitor": arguments.visitor}
-    return told(lambda: show.main(arguments.environment, **wanted), find.NotFound)
-
-
-def _new_model(arguments: argparse.Namespace) -> int:
-    from ops import new_model
-
-    try:
-        return new_model.main(arguments.name, owner=arguments.owner)
-    except new_model.UnusableName as error:
-        print(f"skiff: {error}", file=sys.stderr)
-        return 1
-
-
-def _train(arguments: argparse.Namespace) -> int:
-    from ops import snapshots, train
-
-    wanted = {name: getattr(arguments, name) for name in ("on", "environment", "snapshot", "seed")}
-    expected = (train.NoSuchModel, snapshots.NoSuchSnapshot, train.TrainingFailed)
-    return told(lambda: train.main(arguments.model, **wanted), *expected)
-
-
-def _watch(arguments: argparse.Namespace) -> int:
-    from adapters.functions import InvocationFailed
-    from ops import watching
-
-    wanted = {"model": arguments.model, "as_of": arguments.as_of}
-    return told(lambda: watching.watch(arguments.environment, **wanted), InvocationFailed)
-
-
-def _quality(arguments: argparse.Namespace) -> int:
-    from ops import watching
-
-    return told(lambda: watching.quality(arguments.environment, as_of=arguments.as_of), ValueError)
-
-
-def _filters(arguments: argparse.Namespace) -> int:
-    from adapters.artifacts import Changed
-    from domain.refusal import Refused
-    from ops import filters
-    from ops.target import NoSuchSite
-
-    def run() -> int:
-        files = {"out_of_stock": arguments.out_of_stock, "denied": arguments.denied}
-        changed: dict[str, Any] = {name: filters.ids(file) for name, file in files.items() if file}
-        if arguments.bought_again is not None:
-            changed["bought_again"] = arguments.bought_again
-        return filters.main(
-            arguments.environment, site=arguments.site, changed=changed, is_dry_run=arguments.dry_run
-        )
-
-    return told(run, NoSuchSite, Refused, Changed, FileNotFoundError)
-
-
-def _alarms(arguments: argparse.Namespace) -> int:
-    from ops import watching
-
-    return told(lambda: watching.alarms(arguments.environment))
 
 
 def _docs(arguments: argparse.Namespace) -> int:
