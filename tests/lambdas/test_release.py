@@ -345,6 +345,15 @@ def test_a_package_that_is_no_longer_approved_is_not_released(approved) -> None:
         run(approved, "plan")
 
 
+def test_the_item_filters_of_now_go_along(approved, runtime) -> None:
+    boto3.client("s3").put_object(Bucket="artifacts", Key="filters/shop.json", Body=b'{"denied": ["gun"]}')
+
+    content = artifacts.read("artifacts", run(approved, "plan", "bake")["layer"])
+
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read("python/skiff_model/filters/shop.json") == b'{"denied": ["gun"]}'
+
+
 def test_an_artifact_that_was_changed_after_approval_is_not_baked(approved, tmp_path: Path) -> None:
     (tmp_path / "table.u32").write_bytes(b"\2\0\0\0")
     upload(tmp_path)
