@@ -177,7 +177,8 @@ def test_the_budget_burns_too_fast_from_the_declared_speed_on(aws: Aws, made: di
     eventually(lambda: aws.alarm_state(witness) == "ALARM")  # so all have been evaluated since
     assert aws.alarm_state(name) == "OK"
 
-    put(aws, metrics["bad"], 0.02)
+    put(aws, metrics["total"], 100)
+    put(aws, metrics["bad"], 1.46)  # 1.445 of a hundred with those before, if they still count
     assert eventually(lambda: aws.alarm_state(name) == "ALARM")
 
 
