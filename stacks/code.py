@@ -7,6 +7,7 @@ Lambda's disk is read-only, so without bytecode every cold start would compile e
 import shutil
 import subprocess
 import tempfile
+import time
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("domain", "adapters", "warehouse", "lambdas", "training")
 PYTHON = "python3.14"  # of the runtime: bytecode of another is not read
+KEPT_SECONDS = 24 * 3600
 LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*")
 
 
@@ -25,7 +27,7 @@ def folder() -> Path:
         made.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=made.parent, prefix="part-"))
         copy(part, python=shutil.which(PYTHON))
-        _take_the_place_of_all_others(part, made)
+        _take_its_place(part, made)
     return made
 
 
@@ -61,10 +63,10 @@ def copy(to: Path, *, python: str | Path | None, packages: tuple[str, ...] = PAC
         subprocess.run([str(python), "-m", "compileall", "-q", *how, str(to)], check=True)  # noqa: S603
 
 
-def _take_the_place_of_all_others(part: Path, made: Path) -> None:
-    """Another process may be at the same; the first one is as good."""
+def _take_its_place(part: Path, made: Path) -> None:
+    """Another process may be at the same; the first one is as good. Others may still read older ones."""
     for other in made.parent.iterdir():
-        if other not in (part, made) and not other.name.startswith("part-"):
+        if time.time() - other.stat().st_mtime > KEPT_SECONDS:
             shutil.rmtree(other, ignore_errors=True)
     try:
         part.rename(made)
