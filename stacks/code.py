@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -66,8 +67,9 @@ def copy(to: Path, *, python: str | Path | None, packages: tuple[str, ...] = PAC
 def _take_its_place(part: Path, made: Path) -> None:
     """Another process may be at the same; the first one is as good. Others may still read older ones."""
     for other in made.parent.iterdir():
-        if time.time() - other.stat().st_mtime > KEPT_SECONDS:
-            shutil.rmtree(other, ignore_errors=True)
+        with suppress(FileNotFoundError):  # it became what another process made
+            if time.time() - other.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(other, ignore_errors=True)
     try:
         part.rename(made)
     except OSError:
