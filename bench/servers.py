@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,7 @@ class Server:
                 _wait(port, self.ready, process)
                 return self._seen(process.pid, port, requests)
             finally:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+                _kill(process)
 
     def _seen(self, pid: int, port: int, requests: Sequence[Body]) -> Seen:
         seen = Seen(init_cpu=_cpu(pid))
@@ -162,6 +162,14 @@ def _tree(pid: int) -> list[int]:
     except OSError:
         return []
     return [pid, *(each for child in children for each in _tree(int(child)))]
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """Workers may have sessions of their own, which a signal to the group would not reach."""
+    for pid in reversed(_tree(process.pid)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
 
 
 def _free_port() -> int:
