@@ -5,6 +5,7 @@ Asking a model over HTTP, as a shop's server would.
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from typing import Any
 
 TIMEOUT_SECONDS = 10
@@ -21,8 +22,28 @@ def predict(url: str, *, model: str, write_key: str, request: dict[str, Any]) ->
     Raises:
         RequestRefused: with the field and what was expected there.
     """
+    return _post(f"{url}/predict/{model}", write_key=write_key, request=request)
+
+
+def predict_many(
+    url: str, *, models: Iterable[str], write_key: str, request: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """
+    POST /predict: an answer, or an error, by model.
+
+    Raises:
+        RequestRefused: with the field and what was expected there.
+    """
+    asked = {**request, "models": list(models)}
+    answers: dict[str, dict[str, Any]] = _post(f"{url}/predict", write_key=write_key, request=asked)[
+        "answers"
+    ]
+    return answers
+
+
+def _post(address: str, *, write_key: str, request: dict[str, Any]) -> dict[str, Any]:
     call = urllib.request.Request(  # noqa: S310  # the address is the API's own
-        f"{url}/predict/{model}",
+        address,
         data=json.dumps(request).encode(),
         headers={"Content-Type": "application/json", "X-Write-Key": write_key},
     )

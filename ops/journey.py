@@ -233,10 +233,14 @@ class Journey:
             self._found["predictions"] = [self._one(visit) for visit in examples]
             step.reach(len(examples))
             step.say("until raw.events has them")
+            request = _visitor(examples[-1]) if examples else {"client_id": "nobody", "events": []}
             for model, found in self._found["models"].items():
-                request = _visitor(examples[-1]) if examples else {"client_id": "nobody", "events": []}
                 found["answer"] = self._predict(request, model=model)
-            answers = [*self._found["predictions"], *self._answers()]
+            together = endpoint.predict_many(
+                self._url, models=self._found["models"], write_key=WRITE_KEY, request=request
+            )
+            self._found["together"] = together
+            answers = [*self._found["predictions"], *self._answers(), *together.values()]
             ids = {answer["metadata"]["prediction_id"] for answer in answers}
             wait_for(lambda: ids <= self._logged(), what="every prediction in raw.events")
 

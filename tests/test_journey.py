@@ -68,6 +68,12 @@ def test_every_model_was_trained_and_judged_and_answers_on_its_own_path(journey:
     assert set(models["purchase_intent"]["answer"]["data"]) == {"probability"}
 
 
+def test_all_models_answer_one_request_as_each_does_alone(journey: dict[str, Any]) -> None:
+    alone = {model: found["answer"]["data"] for model, found in journey["models"].items()}
+
+    assert {model: answer["data"] for model, answer in journey["together"].items()} == alone
+
+
 def test_a_live_answer_is_traced_to_the_files_of_the_log_that_hold_its_session(
     journey: dict[str, Any],
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.local.emulated import eventually
 from tests.test_journey import ROOT, walked
 from tests.test_releases import ops
 
@@ -62,6 +63,14 @@ wait_for(lambda: alarms.state("skiff-local-monitoring-next-item-drift") == "OK",
 started = [each for each in machines.executions(known["PipelineArn"]) if ":retrain-" in each]
 print(json.dumps({"found": found, "started": started}))
 """
+ASK = """
+import json
+from ops import endpoint, target
+shop = target.find("local")
+request = {"client_id": "somebody", "events": []}
+asked = {"model": "next_item", "write_key": next(iter(shop.write_keys)), "request": request}
+print(json.dumps([each["item_id"] for each in endpoint.predict(shop.url, **asked)["data"]["items"]]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +79,20 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     walked(home, "--keep")
     yield home
     ops(home, ROOT, "-m", "local", "down")
+
+
+def test_what_goes_out_of_stock_is_not_suggested_any_more(home: Path, tmp_path: Path):
+    first, *others = suggested(home)
+    (tmp_path / "out").write_text(f"{first}\n")
+
+    ops(home, ROOT, "-m", "ops", "filters", "--out-of-stock", str(tmp_path / "out"))
+    asked = eventually(lambda: first not in (found := suggested(home)) and found)
+
+    assert asked[: len(others)] == others
+
+
+def suggested(home: Path) -> list[str]:
+    return list(json.loads(ops(home, ROOT, "-c", ASK).splitlines()[-1]))
 
 
 def test_an_item_feed_that_stops_and_swapped_ids_start_one_training(home: Path):
