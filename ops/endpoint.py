@@ -35,10 +35,8 @@ def predict_many(
         RequestRefused: with the field and what was expected there.
     """
     asked = {**request, "models": list(models)}
-    answers: dict[str, dict[str, Any]] = _post(f"{url}/predict", write_key=write_key, request=asked)[
-        "answers"
-    ]
-    return answers
+    answer = _post(f"{url}/predict", write_key=write_key, request=asked)
+    return dict(answer["answers"])
 
 
 def _post(address: str, *, write_key: str, request: dict[str, Any]) -> dict[str, Any]:
