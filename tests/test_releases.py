@@ -41,8 +41,8 @@ PLANTED = {
     ),
     "the worst comes first": (
         "training/next_item/predict.py",
-        "ranking = self.rank(item_ids, k=k, exclude=exclude)",
-        "ranking = self.rank(item_ids, k=k, exclude=exclude)[::-1]",
+        "ranking = self.rank(item_ids, k=k, exclude=exclude, site=site)",
+        "ranking = self.rank(item_ids, k=k, exclude=exclude, site=site)[::-1]",
     ),
 }
 FAILS = PLANTED["one request of twelve fails"]
