@@ -28,6 +28,7 @@ KEYS = (
     "snapshot",
     "no_model",
     "models",
+    "together",
     "version",
     "metrics",
     "baseline_metrics",

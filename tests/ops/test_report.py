@@ -29,6 +29,7 @@ FOUND: dict[str, Any] = {
             "answer": {"data": {"probability": None}, "metadata": {"tier": "baseline"}},
         },
     },
+    "together": {"next_item": {"data": {"items": []}, "metadata": {"tier": "model"}}},
     "sessions": 200,
     "snapshot": "s-1",
     "version": "3",
