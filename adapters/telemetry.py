@@ -44,7 +44,14 @@ def emf(
     }
 
 
-def emit(line: Mapping[str, Any]) -> None:
+def encoded(values: Mapping[str, Any], **fields: str) -> str:
+    """An object as JSON, in ASCII; *fields* are JSON already: what is long is not encoded twice."""
+    text = _ENCODER.encode(values)
+    more = "".join(f',"{name}":{field}' for name, field in fields.items())
+    return f"{text[:-1]}{more}}}"
+
+
+def emit(line: Mapping[str, Any], **fields: str) -> None:
     """One line on stdout: ASCII, so no text breaks it; flushed, because a function may be frozen next."""
-    sys.stdout.write(_ENCODER.encode(line) + "\n")
+    sys.stdout.write(encoded(line, **fields) + "\n")
     sys.stdout.flush()

@@ -1,5 +1,6 @@
 """
-An answer as the log keeps it: the event `prediction`, request and answer whole. Predicting calls it.
+A prediction as the log keeps it: the event `prediction`, with its request whole. Predicting calls it, and
+adds the answer, which by then is JSON.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,6 @@ from domain.predict_request import PredictRequest
 def prediction_event(
     *,
     request: PredictRequest,
-    data: Mapping[str, Any],
     metadata: Mapping[str, Any],
     release_id: str,
     filter_version: str,
@@ -20,7 +20,7 @@ def prediction_event(
 ) -> dict[str, Any]:
     """
     Args:
-        data, metadata: the two halves of the answer.
+        metadata: of the answer.
         release_id: names the layer, and with it version, job and snapshot.
         filter_version: of the site's item filter; empty where it has none.
     """
@@ -34,5 +34,4 @@ def prediction_event(
         "release_id": release_id,
         "filter_version": filter_version,
         "request": request.body,
-        "answer": data,
     }

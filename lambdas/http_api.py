@@ -14,9 +14,15 @@ def body_of(event: Mapping[str, Any]) -> bytes:
     return a2b_base64(body) if event.get("isBase64Encoded") else body
 
 
-def reply(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+def reply(
+    status: int, body: Mapping[str, Any] | str, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """
+    Args:
+        body: an object, or JSON.
+    """
     return {
         "statusCode": status,
         "headers": {"Content-Type": "application/json", **(headers or {})},
-        "body": json.dumps(body),
+        "body": body if isinstance(body, str) else json.dumps(body),
     }

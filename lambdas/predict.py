@@ -64,7 +64,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     if shadow := models().shadow():
         asked.followed_by(shadow, started=started, shown=metadata)
     filters().refresh()
-    return reply(200, {"data": data, "metadata": metadata})
+    return reply(200, telemetry.encoded({"metadata": metadata}, data=data))
 
 
 class Asked:
@@ -80,12 +80,12 @@ class Asked:
         self._received_at = received_at
         self._filter = filters().of(site)
 
-    def answered_by(self, arm: Open, *, started: float) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The two halves of the answer, data and metadata."""
+    def answered_by(self, arm: Open, *, started: float) -> tuple[str, dict[str, Any]]:
+        """The two halves of the answer: data, as JSON, and metadata."""
         seconds = settings().deadline_ms / 1000 - (time.perf_counter() - started)
         answer = self._answer(arm, seconds=max(seconds, 0.001))
         metadata = self._metadata(arm, answer.tier, started=started)
-        data = answer.data
+        data = telemetry.encoded(answer.data)
         self._log(data, metadata)
         return data, metadata
 
@@ -97,7 +97,7 @@ class Asked:
             return _count("ShadowSkipped")
         answer = self._answer(shadow, seconds=seconds)
         metadata = self._metadata(shadow, answer.tier, started=begun)
-        return self._log(answer.data, {**metadata, "shadow_of": shown["prediction_id"]})
+        return self._log(telemetry.encoded(answer.data), {**metadata, "shadow_of": shown["prediction_id"]})
 
     def _answer(self, arm: Open, *, seconds: float) -> Any:
         return models().ask(arm, self._request, site=self._shop, filter=self._filter, seconds=seconds)
@@ -113,13 +113,12 @@ class Asked:
             "took_ms": round((time.perf_counter() - started) * 1000, 3),
         }
 
-    def _log(self, data: Mapping[str, Any], metadata: Mapping[str, Any]) -> None:
+    def _log(self, data: str, metadata: Mapping[str, Any]) -> None:
         http = self._context["http"]
         release = models().release.release_id
         line = log_line(
             event=prediction_event(
                 request=self._request,
-                data=data,
                 metadata=metadata,
                 release_id=release,
                 filter_version=self._filter.version,
@@ -134,7 +133,8 @@ class Asked:
             source="predict",
         )
         counted = {} if self._site == PROBE else _counted(metadata, release=release, at=self._received_at)
-        telemetry.emit({**line, **counted})
+        event = telemetry.encoded(line.pop("event"), answer=data)
+        telemetry.emit({**line, **counted}, event=event)
 
 
 def _counted(metadata: Mapping[str, Any], *, release: str, at: datetime) -> dict[str, Any]:

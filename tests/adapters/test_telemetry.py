@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from adapters.telemetry import emf, emit
+from adapters.telemetry import emf, emit, encoded
 
 AT = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
@@ -37,6 +37,13 @@ def test_without_dimensions_a_metric_is_a_total() -> None:
     line = emf(namespace="Skiff/test", metrics={"Accepted": (1, "Count")}, at=AT)
 
     assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[]]
+
+
+@pytest.mark.parametrize("fields", [{}, {"answer": '{"items": [1, "\\u00fc"]}'}, {"a": "1", "b": "[]"}])
+def test_what_is_json_already_is_not_encoded_again(fields: dict[str, str]) -> None:
+    told = {name: json.loads(text) for name, text in fields.items()}
+
+    assert json.loads(encoded({"name": "ü"}, **fields)) == {"name": "ü", **told}
 
 
 def test_a_line_is_emitted_as_one_line_whatever_it_holds(capsys: pytest.CaptureFixture[str]) -> None:

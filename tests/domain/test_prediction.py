@@ -12,12 +12,9 @@ REQUEST = PredictRequest(
 METADATA = {"prediction_id": "p-1", "model": "next_item", "version": "job-1", "tier": "model", "took_ms": 0.4}
 
 
-def test_a_prediction_is_an_event_that_holds_request_and_answer_whole():
-    data = {"items": [{"item_id": "sku-1", "score": 0.5}]}
-
+def test_a_prediction_is_an_event_that_holds_its_request_whole():
     event = prediction_event(
         request=REQUEST,
-        data=data,
         metadata=METADATA,
         release_id="release-1",
         filter_version="5e06eba2",
@@ -34,5 +31,4 @@ def test_a_prediction_is_an_event_that_holds_request_and_answer_whole():
         "release_id": "release-1",
         "filter_version": "5e06eba2",
         "request": REQUEST.body,
-        "answer": data,
     }

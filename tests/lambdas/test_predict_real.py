@@ -38,7 +38,7 @@ def live(
     for name, value in SETTINGS.to_env().items():
         monkeypatch.setenv(name, value)
     forget()
-    monkeypatch.setattr(telemetry, "emit", lambda _: None)
+    monkeypatch.setattr(telemetry, "emit", lambda *_, **_more: None)
     past, _ = parts
     folder = tmp_path / "artifact"
     folder.mkdir()
