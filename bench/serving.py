@@ -50,18 +50,18 @@ class Stack:
 
 @dataclass(kw_only=True)
 class Row:
-    """Seconds of CPU and bytes; the least of the rounds."""
+    """Seconds of CPU and bytes; where there is one number, the least of the rounds."""
 
     name: str
     artifact_bytes: int = 0
     inits: list[float] = field(default_factory=list)  # of each start
     firsts: list[float] = field(default_factory=list)  # of each start, the first answer too
-    request: float = float("inf")  # the median
+    requests: list[float] = field(default_factory=list)  # of each round, the median
     p99: float = float("inf")
     latency: float = float("inf")  # the median, seconds of wall time
     peak_bytes: int = 0
     private_bytes: int = 0
-    with_model: float = float("inf")  # of a function that asks the model and does nothing else
+    with_model: list[float] = field(default_factory=list)  # a function's that asks the model and no more
 
     def start(self, seen: Seen) -> None:
         self.inits.append(seen.init_cpu)
@@ -69,11 +69,15 @@ class Row:
 
     def add(self, seen: Seen) -> None:
         ordered = sorted(seen.request_cpu)
-        self.request = min(self.request, statistics.median(ordered))
+        self.requests.append(statistics.median(ordered))
         self.p99 = min(self.p99, ordered[int(len(ordered) * 0.99)])
         self.latency = min(self.latency, statistics.median(seen.latency))
         self.peak_bytes = max(self.peak_bytes, seen.peak_bytes)
         self.private_bytes = max(self.private_bytes, seen.private_bytes)
+
+    @property
+    def request(self) -> float:
+        return min(self.requests)
 
 
 class OtherAnswers(AssertionError):
@@ -114,6 +118,7 @@ def measured(sizes: Sequence[int], *, requests: int, rounds: int) -> tuple[list[
         Row(name="does nothing"),
         *(Row(name=stack.name, artifact_bytes=_size(stack.folder)) for stack in stacks),
     ]
+    servers = [Row(name=server.name) for server in SERVERS]
     largest, answers = stacks[len(sizes) - 1], []
     for _ in range(STARTS):
         rows[0].start(alone(python, "bare", stacks[0], limit=1))
@@ -124,28 +129,26 @@ def measured(sizes: Sequence[int], *, requests: int, rounds: int) -> tuple[list[
         for row, stack in zip(rows[1:], stacks, strict=True):
             seen = in_lambda(python, stack)
             row.add(seen)
-            only = statistics.median(alone(python, "only_model", stack).request_cpu)
-            row.with_model = min(row.with_model, only)
+            row.with_model.append(statistics.median(alone(python, "only_model", stack).request_cpu))
             if stack is largest:
                 answers = [json.loads(answer["body"])["data"] for answer in seen.answers]
-        console.print(f"round {number + 1} of {rounds}: functions")
-    return rows, [behind(server, python, largest, answers, rounds=rounds) for server in SERVERS]
+        for row, server in zip(servers, SERVERS, strict=True):
+            seen = behind(server, python, largest, answers)
+            row.start(seen)
+            row.add(seen)
+        console.print(f"round {number + 1} of {rounds}: the same {len(answers)} answers of all")
+    return rows, servers
 
 
-def behind(server: Server, python: Path, stack: Stack, answers: Sequence[Any], *, rounds: int) -> Row:
+def behind(server: Server, python: Path, stack: Stack, answers: Sequence[Any]) -> Seen:
     """
     Raises:
         OtherAnswers: it does not say what the function says.
     """
-    row = Row(name=server.name)
-    for _ in range(rounds):
-        seen = server.measured(python, stack.requests, env=_variables(stack))
-        if seen.answers != answers:
-            raise OtherAnswers(f"{server.name} answers otherwise than the function")
-        row.start(seen)
-        row.add(seen)
-    console.print(f"{server.name}: the same {len(answers)} answers")
-    return row
+    seen = server.measured(python, stack.requests, env=_variables(stack))
+    if seen.answers != answers:
+        raise OtherAnswers(f"{server.name} answers otherwise than the function")
+    return seen
 
 
 def environment() -> Path:
@@ -282,27 +285,29 @@ def servers_table(rows: Sequence[Row], servers: Sequence[Row]) -> Table:
 
     The model's work is that of a function which asks it and does nothing else, less one that does nothing.
     """
-    function, floor = _largest(rows), rows[0].request
-    own = function.with_model - floor
-    overhead = function.request - function.with_model
-    shown = _table(
-        f"{function.name}, {own * 1e6:.0f} µs each", "start ms", "answer µs", "overhead µs", "×", "MiB"
-    )
+    function, floor = _largest(rows), rows[0]
+    own = _differences(function.with_model, floor.requests)
+    ours = _differences(function.requests, function.with_model)
+    title = f"{function.name}, {statistics.median(own) * 1e6:.0f} µs each"
+    shown = _table(title, "start ms", "answer µs", "overhead µs", "×", "MiB")
     for row in (function, *servers):
         is_ours = row is function
-        its = overhead if is_ours else row.request - own
+        overhead = ours if is_ours else _differences(row.requests, own)
         shown.add_row(
             "Skiff in Lambda's runtime" if is_ours else row.name,
             f"{min(row.inits) * 1e3:.0f}",
             f"{row.request * 1e6:.0f}",
-            f"{its * 1e6:.0f}",
-            f"{its / overhead:.1f}",
+            f"{statistics.median(overhead) * 1e6:.0f}",
+            f"{_times(overhead, ours):.1f}",
             f"{row.peak_bytes / 2**20:.0f}",
         )
-    shown.caption = (
-        f"with the runtime client's {floor * 1e6:.0f} µs it is {(overhead + floor) * 1e6:.0f} for Skiff"
-    )
+    shown.caption = f"each a median of rounds; the runtime client's {floor.request * 1e6:.0f} µs are in none"
     return shown
+
+
+def _differences(ones: Sequence[float], others: Sequence[float]) -> list[float]:
+    """Round by round, as `_times`."""
+    return [one - other for one, other in zip(ones, others, strict=True)]
 
 
 def costs_table(rows: Sequence[Row], servers: Sequence[Row]) -> Table:

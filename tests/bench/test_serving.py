@@ -57,7 +57,7 @@ def test_the_kernel_counts_cpu_and_memory():
 
 
 def row(name: str, *, request: float, init: float = 0.05) -> Row:
-    found = Row(name=name, with_model=0.0009)
+    found = Row(name=name, with_model=[0.0009])
     seen = Seen(init_cpu=init, first_cpu=0.01, request_cpu=[request] * 5, latency=[request] * 5)
     found.start(seen)
     found.add(seen)
