@@ -10,6 +10,7 @@ import heapq
 import json
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -66,8 +67,11 @@ class Model:
         ranking = self.rank(item_ids, k=k, exclude=exclude, site=site)
         taken = {*_never_next(item_ids, self._for(site)), *(item_id for item_id, _ in ranking)}
         popular = _popular_of(site, self._popular)
-        fill = [(item_id, 0.0) for item_id in popular if item_id not in taken and item_id not in exclude]
-        return Answer(items=[*ranking, *fill][:k], tier="model" if _is_scored(ranking) else "baseline")
+        fill = ((item_id, 0.0) for item_id in popular if item_id not in taken and item_id not in exclude)
+        return Answer(
+            items=[*ranking, *islice(fill, k - len(ranking))],
+            tier="model" if _is_scored(ranking) else "baseline",
+        )
 
     def _for(self, site: str) -> Tuned:
         return self._tuned_for.get(site, self._tuned)
@@ -189,8 +193,8 @@ class Baseline:
         self, _events: Sequence[Mapping[str, Any]], *, k: int, exclude: Container[str] = (), site: str = ""
     ) -> Answer:
         popular = _popular_of(site, self._popular)
-        items = [(item_id, 0.0) for item_id in popular if item_id not in exclude]
-        return Answer(items=items[:k], tier="baseline")
+        items = ((item_id, 0.0) for item_id in popular if item_id not in exclude)
+        return Answer(items=[*islice(items, k)], tier="baseline")
 
 
 def _popular_of(site: str, popular: Mapping[str, list[str]]) -> list[str]:

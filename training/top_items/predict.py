@@ -10,6 +10,7 @@ import mmap
 from bisect import bisect_left
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,8 @@ def answer(
     """
     mine = [(item_id, score) for item_id, score in suggestions or () if item_id not in exclude][:k]
     taken = {item_id for item_id, _ in mine}
-    fill = [(item_id, 0.0) for item_id in popular if item_id not in taken and item_id not in exclude]
-    return Answer(items=[*mine, *fill][:k], tier="model" if mine else "baseline")
+    fill = ((item_id, 0.0) for item_id in popular if item_id not in taken and item_id not in exclude)
+    return Answer(items=[*mine, *islice(fill, k - len(mine))], tier="model" if mine else "baseline")
 
 
 def customer_of(events: Sequence[Mapping[str, Any]]) -> str | None:
