@@ -24,13 +24,7 @@ def parse(body: bytes) -> Any:
         InvalidJson: with what is wrong.
     """
     try:
-        value = json.loads(
-            body.decode(),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse,
-            parse_float=_finite,
-            parse_int=_short,
-        )
+        value = _DECODER.decode(body.decode())
     except (ValueError, RecursionError) as error:
         raise InvalidJson(str(error)) from None
     # fewer brackets than levels cannot be nested deeper; counting them is a tenth of the walk
@@ -70,3 +64,9 @@ def _short(digits: str) -> int:
     if len(digits.lstrip("-")) > MAX_DIGITS:
         raise ValueError(f"an integer of more than {MAX_DIGITS} digits")
     return int(digits)
+
+
+# made once: making one takes as long as a body
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite, parse_int=_short
+)

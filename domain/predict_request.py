@@ -60,6 +60,9 @@ REQUEST_FIELDS: Mapping[str, Kind] = {
 }
 
 
+Path = tuple[str | int, ...]  # to a field
+
+
 @dataclass(frozen=True, kw_only=True)
 class PredictRequest:
     body: dict[str, Any]  # as sent, without the key: what is logged
@@ -114,7 +117,7 @@ def _object(body: bytes) -> dict[str, Any]:
         values = json_strict.parse(body)
     except json_strict.InvalidJson as error:
         raise Refused("invalid_json", field="body", expected="JSON in UTF-8", got=str(error)) from None
-    _check(values, OBJECT, field="body")
+    _check(values, OBJECT, ("body",))
     if b"\\u" in body:
         _check_text(values)
     return dict(values)
@@ -140,31 +143,37 @@ def _site(write_key: Any, write_keys: Mapping[str, str]) -> str:
 def _request(values: dict[str, Any]) -> PredictRequest:
     _check_fields(values, REQUEST_FIELDS, required=("client_id", "events"))
     for position, event in enumerate(values["events"]):
-        _check_event(event, path=f"events[{position}]")
+        _check_event(event, ("events", position))
     given = {field: values[field] for field in REQUEST_FIELDS if values.get(field) is not None}
     given["exclude"] = tuple(given.get("exclude", ()))
     return PredictRequest(body=values, **given)
 
 
-def _check_event(event: Any, *, path: str) -> None:
+def _check_event(event: Any, path: Path) -> None:
     """Looser than ingestion: only a name is needed, for nothing here is stored as an event."""
-    _check(event, OBJECT, field=path)
-    _check_fields(event, FIELDS, required=("name",), path=f"{path}.")
+    _check(event, OBJECT, path)
+    _check_fields(event, FIELDS, required=("name",), path=path)
     for position, item in enumerate(event.get("items") or ()):
-        _check(item, OBJECT, field=f"{path}.items[{position}]")
-        _check_fields(item, ITEM_FIELDS, required=("item_id",), path=f"{path}.items[{position}].")
+        _check(item, OBJECT, (*path, "items", position))
+        _check_fields(item, ITEM_FIELDS, required=("item_id",), path=(*path, "items", position))
 
 
 def _check_fields(
-    values: Mapping[str, Any], kinds: Mapping[str, Kind], *, required: tuple[str, ...], path: str = ""
+    values: Mapping[str, Any], kinds: Mapping[str, Kind], *, required: tuple[str, ...], path: Path = ()
 ) -> None:
     for field in required:
-        _check(values.get(field), kinds[field], field=path + field)
+        if not kinds[field].holds(values.get(field)):
+            _check(values.get(field), kinds[field], (*path, field))
     for field, value in values.items():  # few of the many that there may be
         if value is not None and (kind := kinds.get(field)) is not None and not kind.holds(value):
-            raise Refused(kind.reason, field=path + field, expected=kind.expected, got=value)
+            _check(value, kind, (*path, field))
 
 
-def _check(value: object, kind: Kind, *, field: str) -> None:
+def _check(value: object, kind: Kind, path: Path) -> None:
     if not kind.holds(value):
-        raise Refused(kind.reason, field=field, expected=kind.expected, got=value)
+        raise Refused(kind.reason, field=_told(path), expected=kind.expected, got=value)
+
+
+def _told(path: Path) -> str:
+    """As events[0].items[2].item_id: put together for who is refused only."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
