@@ -5,8 +5,6 @@ A thread per request would cost more than most answers, and could not be stopped
 """
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -15,19 +13,22 @@ class TooSlow(TimeoutError):
     """The work was interrupted."""
 
 
-@contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+class at_most:  # read as a sentence: `with at_most(seconds):`
     """
     Only in a process's main thread, which is where Lambda calls a handler.
 
     Raises:
         TooSlow: from within the work, once *seconds* of wall time have passed.
     """
-    _listen()
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        _listen()
+        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    def __exit__(self, *_error: object) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 

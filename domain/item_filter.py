@@ -6,7 +6,7 @@ What a site does not want suggested now, whatever a model says: a JSON document 
 
 import json
 from binascii import crc32
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from domain import json_strict
@@ -37,15 +37,15 @@ PARTS: Mapping[str, Kind] = {
 }
 
 
-class Excluded:
-    """What may not be in an answer: asked with `in`, since the whole of it may be long."""
+class Either:
+    """Two sets, asked with `in`: the longer one is too long to be copied for each request."""
 
-    def __init__(self, *, asked: frozenset[str], filtered: Collection[str]) -> None:
-        self.asked = asked  # by the request itself
-        self._filtered = filtered
+    def __init__(self, one: Container[str], other: Container[str]) -> None:
+        self._one = one
+        self._other = other
 
     def __contains__(self, item_id: object) -> bool:
-        return item_id in self.asked or item_id in self._filtered
+        return item_id in self._one or item_id in self._other
 
 
 class ItemFilter:
@@ -69,14 +69,21 @@ class ItemFilter:
         again = values.get("bought_again", True)
         return cls(filtered=filtered, bought_again=again, version=f"{crc32(body):08x}")
 
-    def excluded(self, asked: Iterable[str], events: Sequence[Mapping[str, Any]]) -> Excluded:
+    def of_request(self, asked: Iterable[str], events: Sequence[Mapping[str, Any]]) -> frozenset[str]:
         """
+        What this request leaves out, beside what all do.
+
         Args:
             asked: what the request itself does not want.
             events: of the session; what was bought in it may be left out too.
         """
-        bought = () if self._bought_again else _bought(events)
-        return Excluded(asked=frozenset((*asked, *bought)), filtered=self._filtered)
+        return frozenset(asked if self._bought_again else (*asked, *_bought(events)))
+
+    def excluded(self, of_request: frozenset[str]) -> Container[str]:
+        """What may not be in an answer: mostly one of the two is empty, and the other answers at once."""
+        if not self._filtered:
+            return of_request
+        return Either(of_request, self._filtered) if of_request else self._filtered
 
 
 def parts(body: bytes) -> dict[str, Any]:

@@ -162,8 +162,8 @@ def _check_fields(
     values: Mapping[str, Any], kinds: Mapping[str, Kind], *, required: tuple[str, ...], path: Path = ()
 ) -> None:
     for field in required:
-        if not kinds[field].holds(values.get(field)):
-            _check(values.get(field), kinds[field], (*path, field))
+        if values.get(field) is None:
+            _check(None, kinds[field], (*path, field))
     for field, value in values.items():  # few of the many that there may be
         if value is not None and (kind := kinds.get(field)) is not None and not kind.holds(value):
             _check(value, kind, (*path, field))

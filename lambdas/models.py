@@ -71,11 +71,12 @@ class Models:
             site: whose parameters and popular items count.
             seconds: of wall time that the model may take.
         """
-        exclude = filter.excluded(request.exclude, request.events)
+        of_request = filter.of_request(request.exclude, request.events)
+        exclude = filter.excluded(of_request)
         asked = {"k": request.k, "exclude": exclude, "site": site}
         if arm.model is None:
             return arm.baseline.predict(request.events, **asked)
-        key = (arm.name, site, request.client_id, request.k, exclude.asked, filter.version)
+        key = (arm.name, site, request.client_id, request.k, of_request, filter.version)
         try:
             with time_limit.at_most(seconds):
                 answer = arm.model.predict(request.events, **asked)

@@ -115,12 +115,11 @@ class Asked:
 
     def _log(self, data: str, metadata: Mapping[str, Any]) -> None:
         http = self._context["http"]
-        release = models().release.release_id
         line = log_line(
             event=prediction_event(
                 request=self._request,
                 metadata=metadata,
-                release_id=release,
+                release_id=models().release.release_id,
                 filter_version=self._filter.version,
                 received_at=self._received_at,
             ),
@@ -132,38 +131,43 @@ class Asked:
             user_agent=http.get("userAgent"),
             source="predict",
         )
-        counted = {} if self._site == PROBE else _counted(metadata, release=release, at=self._received_at)
         event = telemetry.encoded(line.pop("event"), answer=data)
-        telemetry.emit({**line, **counted}, event=event)
+        telemetry.emit(self._counted(line, event, metadata))
+
+    def _counted(self, line: Mapping[str, Any], event: str, metadata: Mapping[str, Any]) -> str:
+        """The line with metrics of what people were shown, by model, tier and release; none of a probe."""
+        if self._site == PROBE:
+            return telemetry.encoded(line, event=event)
+        return telemetry.emf(
+            namespace=settings().metrics_namespace,
+            metrics=_metrics(metadata),
+            dimensions=((), ("model",), ("model", "tier"), ("model", "release")),
+            at=self._received_at,
+            fields={"event": event},
+            model=metadata["model"],
+            tier=metadata["tier"],
+            release=models().release.release_id,
+            **line,
+        )
 
 
-def _counted(metadata: Mapping[str, Any], *, release: str, at: datetime) -> dict[str, Any]:
-    """What people were shown, by model, tier and release; a shadow's answer is none of it."""
+def _metrics(metadata: Mapping[str, Any]) -> dict[str, tuple[float, str]]:
+    """A shadow's answer is none that people were shown."""
     if metadata["arm"] == SHADOW:
-        metrics = {"ShadowAnswers": (1, "Count"), "ShadowTookMs": (metadata["took_ms"], "Milliseconds")}
-    else:
-        metrics = {
-            "Answers": (1, "Count"),
-            "Fallbacks": (int(metadata["tier"] != "model"), "Count"),
-            "Slow": (int(metadata["took_ms"] > settings().latency_objective_ms), "Count"),
-            "TookMs": (metadata["took_ms"], "Milliseconds"),
-        }
-    return telemetry.emf(
-        namespace=settings().metrics_namespace,
-        metrics=metrics,
-        dimensions=[[], ["model"], ["model", "tier"], ["model", "release"]],
-        at=at,
-        model=metadata["model"],
-        tier=metadata["tier"],
-        release=release,
-    )
+        return {"ShadowAnswers": (1, "Count"), "ShadowTookMs": (metadata["took_ms"], "Milliseconds")}
+    return {
+        "Answers": (1, "Count"),
+        "Fallbacks": (int(metadata["tier"] != "model"), "Count"),
+        "Slow": (int(metadata["took_ms"] > settings().latency_objective_ms), "Count"),
+        "TookMs": (metadata["took_ms"], "Milliseconds"),
+    }
 
 
 def _uuid4() -> str:
     """A random id (RFC 9562, version 4); importing `uuid` for it would be 3 ms of a cold start."""
-    number = int.from_bytes(os.urandom(16)) & ~(0xF000 << 64) & ~(0xC000 << 48) | 0x4000 << 64 | 0x8000 << 48
-    text = f"{number:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    text = os.urandom(16).hex()
+    variant = "89ab"[int(text[16], 16) & 3]
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 def _count(metric: str, **properties: Any) -> None:

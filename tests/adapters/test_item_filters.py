@@ -50,7 +50,7 @@ class Shop:
 
 
 def left_out(filters: ItemFilters, *item_ids: str) -> list[str]:
-    excluded = filters.of("shop").excluded([], [])
+    excluded = filters.of("shop").excluded(frozenset())
     return [item_id for item_id in item_ids if item_id in excluded]
 
 
