@@ -10,82 +10,89 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
+from bench.processes import Answered, cpu_seconds, memory
+
 FUNCTION_ARN = "arn:aws:lambda:eu-west-1:123456789012:function:bench"
-WARM_UP = 50  # requests that are not counted
-
-
-@dataclass(kw_only=True)
-class Seen:
-    """CPU in seconds, memory in bytes."""
-
-    init_cpu: float = 0.0  # from the start of the process to its first ask
-    first_cpu: float = 0.0  # of the first request, which opens the model
-    request_cpu: list[float] = field(default_factory=list)
-    latency: list[float] = field(default_factory=list)  # seconds, from the event to its answer
-    peak_bytes: int = 0
-    private_bytes: int = 0  # what a process has for itself: mapped files are shared
-    answers: list[Any] = field(default_factory=list)
 
 
 class Runtime:
-    """Feeds *events* to one process and measures it."""
+    """What the API knows: the event that is next, and what was answered."""
 
-    def __init__(self, events: Sequence[Mapping[str, Any]]) -> None:
-        self._events = [json.dumps(event).encode() for event in events]
-        self._pid = 0
-        self._next = 0
-        self._marks: list[float] = []
-        self._sent = 0.0
-        self.seen = Seen()
-        self.ended = threading.Event()
+    def __init__(self) -> None:
+        self.pid = 0
+        self.asks: SimpleQueue[float] = SimpleQueue()  # CPU of the process at each ask
+        self.events: SimpleQueue[bytes | None] = SimpleQueue()  # None ends it
+        self.said: Any = None  # to the event before
+        self.said_at = 0.0
+        self.failed: bytes | None = None  # what the client reported instead
 
-    def started(self, pid: int) -> None:
-        self._pid = pid
-
-    def ask(self) -> bytes | None:
-        """The next event; None where there is none left."""
-        self._marks.append(cpu_seconds(self._pid))
-        if self._next == len(self._events):
-            self._measure()
-            self.ended.set()
-            return None
-        self._sent = time.perf_counter()
-        event = self._events[self._next]
-        self._next += 1
-        return event
+    def next(self) -> bytes | None:
+        self.asks.put(cpu_seconds(self.pid))
+        return self.events.get()
 
     def answered(self, body: bytes) -> None:
-        self.seen.latency.append(time.perf_counter() - self._sent)
-        self.seen.answers.append(json.loads(body))
-
-    def _measure(self) -> None:
-        costs = [later - earlier for earlier, later in zip(self._marks, self._marks[1:], strict=False)]
-        self.seen.init_cpu, self.seen.first_cpu = self._marks[0], costs[0]
-        self.seen.request_cpu = costs[WARM_UP:]
-        self.seen.latency = self.seen.latency[WARM_UP:]
-        self.seen.peak_bytes, self.seen.private_bytes = memory(self._pid)
+        self.said_at = time.perf_counter()
+        self.said = json.loads(body)
 
 
-def run(
-    python: Path, handler: str, events: Sequence[Mapping[str, Any]], *, env: Mapping[str, str], path: str
-) -> Seen:
+class Function:
+    """A process with the runtime client."""
+
+    def __init__(self, runtime: Runtime, process: subprocess.Popen[bytes]) -> None:
+        self._runtime = runtime
+        self._process = process
+        self._used = self.start_cpu = self._asked()
+
+    def ask(self, request: Mapping[str, Any]) -> Answered:
+        """
+        Args:
+            request: the event.
+
+        Raises:
+            RuntimeError: the handler raised, or the process ended.
+        """
+        event = json.dumps(request).encode()
+        started = time.perf_counter()
+        self._runtime.events.put(event)
+        used, self._used = self._used, self._asked()
+        if self._runtime.failed is not None:
+            raise RuntimeError(f"{self._process.args!r}: {self._runtime.failed.decode()[:2000]}")
+        latency = self._runtime.said_at - started
+        return Answered(cpu=self._used - used, latency=latency, said=self._runtime.said)
+
+    def memory(self) -> tuple[int, int]:
+        return memory(self._process.pid)
+
+    def _asked(self) -> float:
+        """The CPU used when it asks for the next event, waited for."""
+        while True:
+            try:
+                return self._runtime.asks.get(timeout=0.1)
+            except Empty:
+                if self._process.poll() is not None:
+                    error = self._process.stderr.read().decode() if self._process.stderr else ""
+                    raise RuntimeError(f"{self._process.args!r} ended: {error[-2000:]}") from None
+
+
+@contextmanager
+def function(python: Path, handler: str, *, env: Mapping[str, str], path: str) -> Iterator[Function]:
     """
-    Start awslambdaric with *handler* and let it answer *events*, one after the other.
+    Start awslambdaric with *handler*.
 
     Args:
         python: of the environment that has awslambdaric.
         path: PYTHONPATH of the process.
 
     Raises:
-        RuntimeError: the handler raised, or the process ended.
+        RuntimeError: the process ended.
     """
-    runtime = Runtime(events)
+    runtime = Runtime()
     with _server(runtime) as port:
         process = subprocess.Popen(  # noqa: S603  # our own command
             [str(python), "-m", "awslambdaric", handler],
@@ -109,16 +116,13 @@ def run(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        runtime.started(process.pid)
+        runtime.pid = process.pid
         try:
-            while not runtime.ended.wait(0.1):
-                if process.poll() is not None:
-                    error = process.stderr.read().decode() if process.stderr else ""
-                    raise RuntimeError(f"{handler} ended: {error[-2000:]}")
+            yield Function(runtime, process)
         finally:
             process.kill()
             process.wait()
-    return runtime.seen
+            runtime.events.put(None)
 
 
 @contextmanager
@@ -135,9 +139,9 @@ def _server(runtime: Runtime) -> Iterator[int]:
                 self.end_headers()
                 self.wfile.flush()
                 return
-            event = runtime.ask()
+            event = runtime.next()
             if event is None:
-                runtime.ended.wait()
+                self.close_connection = True
                 return
             self.send_response(200)
             for name, value in (
@@ -156,6 +160,8 @@ def _server(runtime: Runtime) -> Iterator[int]:
             body = self._body()
             if self.path.endswith("/response"):
                 runtime.answered(body)
+            else:
+                runtime.failed = body
             self.send_response(202)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -180,25 +186,5 @@ def _server(runtime: Runtime) -> Iterator[int]:
     try:
         yield server.server_address[1]
     finally:
-        runtime.ended.set()
         server.shutdown()
         server.server_close()
-
-
-def cpu_seconds(pid: int) -> float:
-    """Of all threads of a process so far, to the nanosecond: Linux's schedstat."""
-    total = 0
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        try:
-            total += int((task / "schedstat").read_text().split()[0])
-        except OSError:  # a thread that has just ended
-            continue
-    return total / 1e9
-
-
-def memory(pid: int) -> tuple[int, int]:
-    """The most resident memory so far, and what is private now."""
-    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
-    private = sum(int(line.split()[1]) for line in rollup if line.startswith("Private_"))
-    return int(status["VmHWM"].split()[0]) * 1024, private * 1024

@@ -10,15 +10,16 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench.runtime_api import WARM_UP, Seen, cpu_seconds, memory
+from bench.processes import Answered, cpu_seconds, memory, tree
 
 START_SECONDS = 90.0
+KEPT_SECONDS = 2.0  # a server may close a connection that was quiet for longer
 Body = Mapping[str, Any]
 
 
@@ -32,10 +33,11 @@ class Server:
     asked: Callable[[Body], Body] = lambda body: body
     told: Callable[[Any], Any] = lambda answer: answer
 
-    def measured(self, python: Path, requests: Sequence[Body], *, env: Mapping[str, str]) -> Seen:
+    @contextmanager
+    def running(self, python: Path, *, env: Mapping[str, str]) -> Iterator["RunningServer"]:
         """
         Raises:
-            RuntimeError: it does not start, or answers otherwise than with 200.
+            RuntimeError: it does not start.
         """
         port = _free_port()
         with tempfile.TemporaryDirectory() as folder:
@@ -43,33 +45,45 @@ class Server:
                 (Path(folder) / name).write_text(json.dumps(content))
             program, *options = (part.format(port=port, folder=folder) for part in self.command)
             process = subprocess.Popen(  # noqa: S603  # our own commands
-                [str(python.parent / program), *options],
+                [str(python.parent.absolute() / program), *options],
                 env={**os.environ, **env},
+                cwd=folder,  # where some write
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
             try:
                 _wait(port, self.ready, process)
-                return self._seen(process.pid, port, requests)
+                yield RunningServer(self, process.pid, port)
             finally:
                 _kill(process)
 
-    def _seen(self, pid: int, port: int, requests: Sequence[Body]) -> Seen:
-        seen = Seen(init_cpu=_cpu(pid))
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        for request in requests:
-            body = json.dumps(self.asked(request)).encode()
-            before, started = _cpu(pid), time.perf_counter()
-            answer = _ask(connection, self.path, body)
-            seen.latency.append(time.perf_counter() - started)
-            seen.request_cpu.append(_cpu(pid) - before)
-            seen.answers.append(self.told(answer)["data"])
-        seen.first_cpu = seen.request_cpu[0]
-        seen.request_cpu, seen.latency = seen.request_cpu[WARM_UP:], seen.latency[WARM_UP:]
-        sizes = [memory(each) for each in _tree(pid)]
-        seen.peak_bytes, seen.private_bytes = (sum(part) for part in zip(*sizes, strict=True))
-        return seen
+
+class RunningServer:
+    def __init__(self, server: Server, pid: int, port: int) -> None:
+        self.start_cpu = cpu_seconds(pid)
+        self._server = server
+        self._pid = pid
+        self._connection = http.client.HTTPConnection("127.0.0.1", port)
+        self._asked_at = 0.0
+
+    def ask(self, request: Body) -> Answered:
+        """
+        Raises:
+            RuntimeError: it answers otherwise than with 200.
+        """
+        body = json.dumps(self._server.asked(request)).encode()
+        if time.monotonic() - self._asked_at > KEPT_SECONDS:
+            self._connection.close()  # it opens anew when it is asked
+        self._asked_at = time.monotonic()
+        before, started = cpu_seconds(self._pid), time.perf_counter()
+        answer = _ask(self._connection, self._server.path, body)
+        latency = time.perf_counter() - started
+        cpu = cpu_seconds(self._pid) - before
+        return Answered(cpu=cpu, latency=latency, said=self._server.told(answer))
+
+    def memory(self) -> tuple[int, int]:
+        return memory(self._pid)
 
 
 def _inference(body: Body) -> Body:
@@ -81,15 +95,21 @@ def _of_inference(answer: Any) -> Any:
     return json.loads(answer["outputs"][0]["data"][0])
 
 
-def _mlserver_files(port: int) -> Mapping[str, Any]:
-    quiet = {"debug": False, "parallel_workers": 0, "metrics_endpoint": None}
-    return {
-        "settings.json": {"host": "127.0.0.1", "http_port": port, "grpc_port": _free_port(), **quiet},
-        "model-settings.json": {
-            "name": "predict",
-            "implementation": "bench.served.mlserver_model.Predict",
-        },
-    }
+def _mlserver(name: str, settings: Mapping[str, Any]) -> Server:
+    def files(port: int) -> Mapping[str, Any]:
+        where = {"host": "127.0.0.1", "http_port": port, "grpc_port": _free_port(), "debug": False}
+        model = {"name": "predict", "implementation": "bench.served.mlserver_model.Predict"}
+        return {"settings.json": {**where, **settings}, "model-settings.json": model}
+
+    return Server(
+        name=name,
+        command=("mlserver", "start", "{folder}"),
+        path="/v2/models/predict/infer",
+        ready="/v2/models/predict/ready",
+        files=files,
+        asked=_inference,
+        told=_of_inference,
+    )
 
 
 SERVERS = (
@@ -113,15 +133,8 @@ SERVERS = (
             "--port={port}",
         ),
     ),
-    Server(
-        name="MLServer",
-        command=("mlserver", "start", "{folder}"),
-        path="/v2/models/predict/infer",
-        ready="/v2/models/predict/ready",
-        files=_mlserver_files,
-        asked=_inference,
-        told=_of_inference,
-    ),
+    _mlserver("MLServer", {}),  # as it comes: metrics, and a process of its own for the model
+    _mlserver("MLServer, stripped", {"parallel_workers": 0, "metrics_endpoint": None}),
 )
 
 
@@ -151,22 +164,9 @@ def _wait(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError(f"{process.args!r} did not listen within {START_SECONDS:.0f} s")
 
 
-def _cpu(pid: int) -> float:
-    return sum(cpu_seconds(each) for each in _tree(pid))
-
-
-def _tree(pid: int) -> list[int]:
-    """The process and those that it has started."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return []
-    return [pid, *(each for child in children for each in _tree(int(child)))]
-
-
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """Workers may have sessions of their own, which a signal to the group would not reach."""
-    for pid in reversed(_tree(process.pid)):
+    for pid in reversed(tree(process.pid)):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()

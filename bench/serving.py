@@ -13,17 +13,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from rich.table import Column, Table
 
 from bench import prices, runtime_api, serving_models
-from bench.runtime_api import Seen
-from bench.servers import SERVERS, Server
+from bench.processes import Answered, Running
+from bench.servers import SERVERS
 from domain import probe
 from domain.layer import CHAMPION, Release
 from domain.settings import PredictSettings
@@ -34,7 +35,9 @@ ROOT = Path(__file__).parent.parent
 HOME = Path(".skiff/bench")
 LOCK = ROOT / "locks" / "bench-serving.txt"
 REQUESTS = 400
-ROUNDS = 3  # of each number the least counts, since others share the machine
+WARM_UP = 50  # that are not counted
+BLOCK = 25  # asked of one before the next has its turn: a machine that slows down slows all
+ROUNDS = 3  # of processes: two of the same program differ
 STARTS = 15  # interleaved: starting is short, and scatters
 SIZES = (20_000, 200_000, 1_000_000)
 CUSTOMERS = 50_000  # as many as an artifact of 75 MB holds
@@ -50,34 +53,42 @@ class Stack:
 
 @dataclass(kw_only=True)
 class Row:
-    """Seconds of CPU and bytes; where there is one number, the least of the rounds."""
+    """Seconds of CPU and bytes."""
 
     name: str
     artifact_bytes: int = 0
-    inits: list[float] = field(default_factory=list)  # of each start
+    starts: list[float] = field(default_factory=list)
     firsts: list[float] = field(default_factory=list)  # of each start, the first answer too
-    requests: list[float] = field(default_factory=list)  # of each round, the median
-    p99: float = float("inf")
-    latency: float = float("inf")  # the median, seconds of wall time
+    requests: list[float] = field(default_factory=list)
+    p99: float = float("inf")  # the least of the rounds, since others share the machine
+    latency: float = float("inf")  # the median, seconds of wall time; the least of the rounds
     peak_bytes: int = 0
     private_bytes: int = 0
-    with_model: list[float] = field(default_factory=list)  # a function's that asks the model and no more
 
-    def start(self, seen: Seen) -> None:
-        self.inits.append(seen.init_cpu)
-        self.firsts.append(seen.init_cpu + seen.first_cpu)
+    def start(self, running: Running, request: Mapping[str, Any]) -> None:
+        self.starts.append(running.start_cpu)
+        self.firsts.append(running.start_cpu + running.ask(request).cpu)
 
-    def add(self, seen: Seen) -> None:
-        ordered = sorted(seen.request_cpu)
-        self.requests.append(statistics.median(ordered))
+    def round(self, answered: Sequence[Answered], running: Running) -> None:
+        self.starts.append(running.start_cpu)
+        self.requests.extend(each.cpu for each in answered)
+        ordered = sorted(each.cpu for each in answered)
         self.p99 = min(self.p99, ordered[int(len(ordered) * 0.99)])
-        self.latency = min(self.latency, statistics.median(seen.latency))
-        self.peak_bytes = max(self.peak_bytes, seen.peak_bytes)
-        self.private_bytes = max(self.private_bytes, seen.private_bytes)
+        self.latency = min(self.latency, statistics.median(each.latency for each in answered))
+        peak, private = running.memory()
+        self.peak_bytes, self.private_bytes = max(self.peak_bytes, peak), max(self.private_bytes, private)
 
     @property
     def request(self) -> float:
-        return min(self.requests)
+        return statistics.median(self.requests)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrant:
+    row: Row
+    start: Callable[[], AbstractContextManager[Running]]
+    requests: Sequence[Mapping[str, Any]]
+    data: Callable[[Any], Any] | None = None  # of what it said, where all must say the same
 
 
 class OtherAnswers(AssertionError):
@@ -94,61 +105,105 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     HOME.mkdir(parents=True, exist_ok=True)
     try:
-        rows, servers = measured(chosen.sizes, requests=chosen.requests, rounds=chosen.rounds)
+        functions, own, servers = measured(chosen.sizes, requests=chosen.requests, rounds=chosen.rounds)
     except KeyboardInterrupt:
         console.print("ended; models that were made are kept")
         return 130
-    for table in (functions_table(rows), servers_table(rows, servers), costs_table(rows, servers)):
+    for table in (
+        functions_table(functions),
+        servers_table(functions, own, servers),
+        costs_table(functions, servers),
+    ):
         console.print(table)
-    result = {"functions": [vars(row) for row in rows], "servers": [vars(row) for row in servers]}
+    rows = {"functions": functions, "only_model": [own], "servers": servers}
+    result = {name: [vars(row) for row in some] for name, some in rows.items()}
     (HOME / "serving.json").write_text(json.dumps(result, indent=2) + "\n")
     console.print(f"the numbers are in {HOME / 'serving.json'}")
     return 0
 
 
-def measured(sizes: Sequence[int], *, requests: int, rounds: int) -> tuple[list[Row], list[Row]]:
-    """The functions, the first of which does nothing, and the servers, with the largest next_item."""
+def measured(sizes: Sequence[int], *, requests: int, rounds: int) -> tuple[list[Row], Row, list[Row]]:
+    """The functions, the first of which does nothing; the largest next_item's model; servers that have it."""
     python = environment()
     stacks = [
         *(next_item(size, requests) for size in sizes),
         purchase_intent(requests),
         top_items(requests),
     ]
-    rows = [
-        Row(name="does nothing"),
-        *(Row(name=stack.name, artifact_bytes=_size(stack.folder)) for stack in stacks),
+    largest = stacks[len(sizes) - 1]
+    functions = [
+        Entrant(
+            row=Row(name="does nothing"),
+            start=lambda: alone(python, "bare", stacks[0]),
+            requests=_events(stacks[0]),
+        ),
+        *(
+            Entrant(
+                row=Row(name=stack.name, artifact_bytes=_size(stack.folder)),
+                start=partial(in_lambda, python, stack),
+                requests=_events(stack),
+                data=_data_of_reply if stack is largest else None,
+            )
+            for stack in stacks
+        ),
     ]
-    servers = [Row(name=server.name) for server in SERVERS]
-    largest, answers = stacks[len(sizes) - 1], []
+    own = Entrant(
+        row=Row(name="only the model"),
+        start=lambda: alone(python, "only_model", largest),
+        requests=largest.requests,
+        data=_data,
+    )
+    servers = [
+        Entrant(
+            row=Row(name=server.name),
+            start=partial(server.running, python, env=_variables(largest)),
+            requests=largest.requests,
+            data=_data,
+        )
+        for server in SERVERS
+    ]
     for _ in range(STARTS):
-        rows[0].start(alone(python, "bare", stacks[0], limit=1))
-        for row, stack in zip(rows[1:], stacks, strict=True):
-            row.start(in_lambda(python, stack, limit=1))
+        for each in functions:
+            with each.start() as running:
+                each.row.start(running, each.requests[0])
+    beside = len(sizes)  # the largest
     for number in range(rounds):
-        rows[0].add(alone(python, "bare", stacks[0]))
-        for row, stack in zip(rows[1:], stacks, strict=True):
-            seen = in_lambda(python, stack)
-            row.add(seen)
-            row.with_model.append(statistics.median(alone(python, "only_model", stack).request_cpu))
-            if stack is largest:
-                answers = [json.loads(answer["body"])["data"] for answer in seen.answers]
-        for row, server in zip(servers, SERVERS, strict=True):
-            seen = behind(server, python, largest, answers)
-            row.start(seen)
-            row.add(seen)
-        console.print(f"round {number + 1} of {rounds}: the same {len(answers)} answers of all")
-    return rows, servers
+        one_round([*functions[:beside], own, *functions[beside:], *servers])
+        console.print(f"round {number + 1} of {rounds}: the same {requests} answers of all")
+    return [each.row for each in functions], own.row, [each.row for each in servers]
 
 
-def behind(server: Server, python: Path, stack: Stack, answers: Sequence[Any]) -> Seen:
+def one_round(entrants: Sequence[Entrant]) -> None:
     """
+    All of them, block by block.
+
     Raises:
-        OtherAnswers: it does not say what the function says.
+        OtherAnswers: two do not say the same.
     """
-    seen = server.measured(python, stack.requests, env=_variables(stack))
-    if seen.answers != answers:
-        raise OtherAnswers(f"{server.name} answers otherwise than the function")
-    return seen
+    with ExitStack() as stack:
+        running = [stack.enter_context(each.start()) for each in entrants]
+        told: list[list[Answered]] = [[] for _ in entrants]
+        for at in range(0, min(len(each.requests) for each in entrants), BLOCK):
+            for each, process, answers in zip(entrants, running, told, strict=True):
+                answers.extend(process.ask(request) for request in each.requests[at : at + BLOCK])
+        same = [
+            (each.row.name, [each.data(answered.said) for answered in answers])
+            for each, answers in zip(entrants, told, strict=True)
+            if each.data
+        ]
+        for name, data in same:
+            if data != same[0][1]:
+                raise OtherAnswers(f"{name} answers otherwise than {same[0][0]}")
+        for each, process, answers in zip(entrants, running, told, strict=True):
+            each.row.round(answers[WARM_UP:], process)
+
+
+def _data(said: Any) -> Any:
+    return said["data"]
+
+
+def _data_of_reply(said: Any) -> Any:
+    return _data(json.loads(said["body"]))
 
 
 def environment() -> Path:
@@ -202,16 +257,14 @@ def shipped(python: Path) -> Path:
     return folder
 
 
-def alone(python: Path, handler: str, stack: Stack, *, limit: int | None = None) -> Seen:
-    """A function of `bench.served`, asked what the model is asked."""
-    is_bare = handler == "bare"
-    events = _events(stack) if is_bare else list(stack.requests)
-    env = {} if is_bare else _variables(stack)
+def alone(python: Path, handler: str, stack: Stack) -> AbstractContextManager[Running]:
+    """A function of `bench.served`."""
     name = f"bench.served.{handler}.handler"
-    return runtime_api.run(python, name, events[:limit], env=env, path=str(shipped(python)))
+    return runtime_api.function(python, name, env=_variables(stack), path=str(shipped(python)))
 
 
-def in_lambda(python: Path, stack: Stack, *, limit: int | None = None) -> Seen:
+@contextmanager
+def in_lambda(python: Path, stack: Stack) -> Iterator[Running]:
     """The real handler, with the artifact as its layer."""
     settings = PredictSettings(
         write_keys={"key": "shop"},
@@ -231,9 +284,11 @@ def in_lambda(python: Path, stack: Stack, *, limit: int | None = None) -> Seen:
         release = Release.of_one(release_id="bench", model=stack.model, version="1", digest=digest)
         (package / "release.json").write_text(release.to_json())
         (package / "sizes.json").write_text(json.dumps({CHAMPION: _size(stack.folder)}))
-        env, path = settings.to_env(), f"{shipped(python)}:{name}"
-        events = _events(stack)[:limit]
-        return runtime_api.run(python, "lambdas.predict.handler", events, env=env, path=path)
+        path = f"{shipped(python)}:{name}"
+        with runtime_api.function(
+            python, "lambdas.predict.handler", env=settings.to_env(), path=path
+        ) as running:
+            yield running
 
 
 def _events(stack: Stack) -> list[dict[str, Any]]:
@@ -249,7 +304,7 @@ def _size(folder: Path) -> int:
 
 
 def _times(ours: Sequence[float], floor: Sequence[float]) -> float:
-    """The median of the multiples, start by start: a machine that slows down slows both."""
+    """The median of the multiples, each of two that were measured one after the other."""
     return statistics.median(one / other for one, other in zip(ours, floor, strict=True))
 
 
@@ -267,46 +322,46 @@ def functions_table(rows: Sequence[Row]) -> Table:
         shown.add_row(
             row.name,
             f"{row.artifact_bytes / 1e6:.0f}" if row.artifact_bytes else "–",
-            f"{_times(row.inits, floor.inits):.2f}",
+            f"{_times(row.starts, floor.starts):.2f}",
             f"{_times(row.firsts, floor.firsts):.2f}",
-            f"{row.request / floor.request:.1f}",
+            f"{_times(row.requests, floor.requests):.1f}",
             f"{row.p99 * 1e3:.2f}",
             f"{row.peak_bytes / 2**20:.0f}",
             f"{row.private_bytes / 2**20:.0f}",
         )
-    init, answer = statistics.median(floor.inits) * 1e3, floor.request * 1e6
+    init, answer = statistics.median(floor.starts) * 1e3, floor.request * 1e6
     shown.caption = f"1 is {init:.0f} ms of CPU for INIT and {answer:.0f} µs for an answer here"
     return shown
 
 
-def servers_table(rows: Sequence[Row], servers: Sequence[Row]) -> Table:
+def servers_table(functions: Sequence[Row], own: Row, servers: Sequence[Row]) -> Table:
     """
     Overhead is what is neither the model's own work nor the runtime client's, which every function has.
 
-    The model's work is that of a function which asks it and does nothing else, less one that does nothing.
+    *own* is a function that asks the model and no more: less one that does nothing, the model's work.
     """
-    function, floor = _largest(rows), rows[0]
-    own = _differences(function.with_model, floor.requests)
-    ours = _differences(function.requests, function.with_model)
-    title = f"{function.name}, {statistics.median(own) * 1e6:.0f} µs each"
+    function, floor = _largest(functions), functions[0]
+    work = _differences(own.requests, floor.requests)
+    ours = _differences(function.requests, own.requests)
+    title = f"{function.name}, {statistics.median(work) * 1e6:.0f} µs each"
     shown = _table(title, "start ms", "answer µs", "overhead µs", "×", "MiB")
     for row in (function, *servers):
         is_ours = row is function
-        overhead = ours if is_ours else _differences(row.requests, own)
+        overhead = ours if is_ours else _differences(row.requests, work)
         shown.add_row(
             "Skiff in Lambda's runtime" if is_ours else row.name,
-            f"{min(row.inits) * 1e3:.0f}",
+            f"{min(row.starts) * 1e3:.0f}",
             f"{row.request * 1e6:.0f}",
             f"{statistics.median(overhead) * 1e6:.0f}",
-            f"{_times(overhead, ours):.1f}",
+            f"{statistics.median(overhead) / statistics.median(ours):.1f}",
             f"{row.peak_bytes / 2**20:.0f}",
         )
-    shown.caption = f"each a median of rounds; the runtime client's {floor.request * 1e6:.0f} µs are in none"
+    shown.caption = f"medians; the runtime client's {floor.request * 1e6:.0f} µs are in none"
     return shown
 
 
 def _differences(ones: Sequence[float], others: Sequence[float]) -> list[float]:
-    """Round by round, as `_times`."""
+    """Request by request, as `_times`."""
     return [one - other for one, other in zip(ones, others, strict=True)]
 
 
