@@ -79,7 +79,7 @@ def _post(event: dict[str, Any], received_at: datetime) -> Post:
     )
 
 
-def _report(site: str | None, at: datetime, *, metrics: dict[str, int], **properties: object) -> None:
+def _report(site: str | None, at: datetime, *, metrics: dict[str, int], **properties: Any) -> None:
     line = telemetry.emf(
         namespace=settings().metrics_namespace,
         metrics={name: (value, "Count") for name, value in metrics.items()},

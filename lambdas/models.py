@@ -7,17 +7,18 @@ Standard library only, like all of the request path. What is broken or too slow 
 import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from adapters import layer, time_limit
+from adapters import layer, telemetry, time_limit
 from domain import assignment
 from domain.artifact import BrokenArtifact
 from domain.item_filter import ItemFilter
 from domain.layer import CHAMPION, SHADOW, Arm, Release
 from domain.predict_request import PredictRequest
 
-CACHED = 500  # answers that a process remembers, the latest; each is some kilobytes at most
+# answers that a process remembers, the latest; as JSON, since forgetting each as objects took 10 µs
+CACHED = 500
 BROKEN = "broken"  # the version of an answer that no model stands behind
 
 Count = Callable[..., None]  # metric name, and what else to say in the line
@@ -33,12 +34,17 @@ class Open:
     baseline: Any  # Baseline of the same
 
 
+class Said(NamedTuple):
+    data: str  # JSON
+    tier: str
+
+
 class Models:
     def __init__(self, model: str, *, count: Count) -> None:
         """Opens whatever the layer holds; what is wrong with it is counted, since an answer is due anyway."""
         self._count = count
         self._code = importlib.import_module(f"training.{model}.predict")
-        self._cache: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._cache: OrderedDict[tuple[Any, ...], str] = OrderedDict()
         try:
             self.release = layer.release()
         except BrokenArtifact as error:
@@ -63,7 +69,7 @@ class Models:
 
     def ask(
         self, arm: Open, request: PredictRequest, *, site: str, filter: ItemFilter, seconds: float
-    ) -> Any:
+    ) -> Said:
         """
         The arm's answer, of whichever tier had one in time.
 
@@ -75,24 +81,24 @@ class Models:
         exclude = filter.excluded(of_request)
         asked = {"k": request.k, "exclude": exclude, "site": site}
         if arm.model is None:
-            return arm.baseline.predict(request.events, **asked)
+            return _said(arm.baseline.predict(request.events, **asked))
         key = (arm.name, site, request.client_id, request.k, of_request, filter.version)
         try:
             with time_limit.at_most(seconds):
-                answer = arm.model.predict(request.events, **asked)
+                said = _said(arm.model.predict(request.events, **asked))
         except time_limit.TooSlow:
             self._count("ModelSlow", arm=arm.name)
         except Exception as error:  # whatever is wrong with the model, an answer is due
             self._count("ModelBroken", arm=arm.name, error=f"{type(error).__name__}: {error}")
         else:
-            self._remember(key, answer)
-            return answer
+            self._remember(key, said.data)
+            return said
         if (remembered := self._cache.get(key)) is not None:
-            return replace(remembered, tier="cache")
-        return arm.baseline.predict(request.events, **asked)
+            return Said(remembered, "cache")
+        return _said(arm.baseline.predict(request.events, **asked))
 
-    def _remember(self, key: tuple[Any, ...], answer: Any) -> None:
-        self._cache[key] = answer
+    def _remember(self, key: tuple[Any, ...], data: str) -> None:
+        self._cache[key] = data
         self._cache.move_to_end(key)
         if len(self._cache) > CACHED:
             self._cache.popitem(last=False)
@@ -110,3 +116,14 @@ class Models:
     def _baseline(self, name: str, version: str) -> Open:
         baseline = self._code.Baseline(layer.folder(name))
         return Open(name=name, version=version, model=None, baseline=baseline)
+
+
+def _said(answer: Any) -> Said:
+    """
+    Args:
+        answer: Answer of training.<model>.predict.
+
+    Raises:
+        ValueError: a number in it is none.
+    """
+    return Said(telemetry.encoded(answer.data), answer.tier)

@@ -22,7 +22,7 @@ from domain.prediction import prediction_event
 from domain.refusal import Refused
 from domain.settings import PredictSettings
 from lambdas.http_api import body_of, reply
-from lambdas.models import Models, Open
+from lambdas.models import Models, Open, Said
 
 
 @cache
@@ -83,11 +83,10 @@ class Asked:
     def answered_by(self, arm: Open, *, started: float) -> tuple[str, dict[str, Any]]:
         """The two halves of the answer: data, as JSON, and metadata."""
         seconds = settings().deadline_ms / 1000 - (time.perf_counter() - started)
-        answer = self._answer(arm, seconds=max(seconds, 0.001))
-        metadata = self._metadata(arm, answer.tier, started=started)
-        data = telemetry.encoded(answer.data)
-        self._log(data, metadata)
-        return data, metadata
+        said = self._said(arm, seconds=max(seconds, 0.001))
+        metadata = self._metadata(arm, said.tier, started=started)
+        self._log(said.data, metadata)
+        return said.data, metadata
 
     def followed_by(self, shadow: Open, *, started: float, shown: Mapping[str, Any]) -> None:
         """Ask the shadow too, in what is left of the time; its answer is for the log alone."""
@@ -95,11 +94,11 @@ class Asked:
         seconds = settings().deadline_ms / 1000 - (begun - started)
         if seconds <= 0:
             return _count("ShadowSkipped")
-        answer = self._answer(shadow, seconds=seconds)
-        metadata = self._metadata(shadow, answer.tier, started=begun)
-        return self._log(telemetry.encoded(answer.data), {**metadata, "shadow_of": shown["prediction_id"]})
+        said = self._said(shadow, seconds=seconds)
+        metadata = self._metadata(shadow, said.tier, started=begun)
+        return self._log(said.data, {**metadata, "shadow_of": shown["prediction_id"]})
 
-    def _answer(self, arm: Open, *, seconds: float) -> Any:
+    def _said(self, arm: Open, *, seconds: float) -> Said:
         return models().ask(arm, self._request, site=self._shop, filter=self._filter, seconds=seconds)
 
     def _metadata(self, arm: Open, tier: str, *, started: float) -> dict[str, Any]:

@@ -2,14 +2,30 @@
 
 import json
 import os
+import sys
+import textwrap
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bench import prices, serving, serving_models
-from bench.runtime_api import Runtime, Seen, cpu_seconds, memory
-from bench.serving import Row
+from bench import prices, runtime_api, serving, serving_models
+from bench.processes import Answered, cpu_seconds, memory
+from bench.serving import Entrant, Row
 from training.next_item.predict import Model
+
+CLIENT = """
+import http.client, os
+connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+
+def runtime(method, path, body=None):
+    connection.request(method, "/2018-06-01/runtime/" + path, body)
+    return connection.getresponse().read()
+
+"""
 
 
 def test_sessions_are_skewed_go_back_and_are_the_same_for_the_same_seed():
@@ -33,18 +49,55 @@ def test_a_model_that_is_made_answers_the_requests_that_are_made(tmp_path: Path)
     assert json.loads((tmp_path / "model" / "manifest.json").read_text())["model"] == "next_item"
 
 
-def test_a_request_costs_what_the_process_used_between_two_asks(monkeypatch: pytest.MonkeyPatch):
-    used = iter([0.1, 0.15, *(0.15 + 0.001 * n for n in range(1, 60))])
+def test_a_request_costs_what_the_process_used_between_two_asks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    used = iter([0.1, 0.15, 0.151])
     monkeypatch.setattr("bench.runtime_api.cpu_seconds", lambda _pid: next(used))
-    monkeypatch.setattr("bench.runtime_api.memory", lambda _pid: (1, 2))
-    runtime = Runtime([{"n": n} for n in range(60)])
-    while (event := runtime.ask()) is not None:
-        runtime.answered(event)
+    client = program(
+        tmp_path,
+        """
+        for _ in range(2):
+            event = runtime("GET", "invocation/next")
+            runtime("POST", "invocation/1/response", b'{"said": %s}' % event)
+        runtime("GET", "invocation/next")
+        """,
+    )
 
-    assert runtime.seen.init_cpu == 0.1
-    assert runtime.seen.first_cpu == pytest.approx(0.05)
-    assert runtime.seen.request_cpu == pytest.approx([0.001] * 10)
-    assert runtime.seen.answers == [{"n": n} for n in range(60)]
+    with runtime_api.function(client, "a.handler", env={}, path=str(tmp_path)) as function:
+        answered = [function.ask({"n": number}) for number in range(2)]
+
+    assert function.start_cpu == 0.1
+    assert [each.cpu for each in answered] == pytest.approx([0.05, 0.001])
+    assert [each.said for each in answered] == [{"said": {"n": 0}}, {"said": {"n": 1}}]
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        (
+            """runtime("POST", "invocation/1/error", b"no such item"); runtime("GET", "invocation/next")""",
+            "no such item",
+        ),
+        ("raise SystemExit('ran out of memory')", "ran out of memory"),
+    ],
+)
+def test_a_function_that_does_not_answer_ends_the_bench(tmp_path: Path, does: str, told: str):
+    client = program(tmp_path, f"""runtime("GET", "invocation/next"); {does}""")
+
+    with (
+        runtime_api.function(client, "a.handler", env={}, path=str(tmp_path)) as function,
+        pytest.raises(RuntimeError, match=told),
+    ):
+        function.ask({})
+
+
+def program(folder: Path, text: str) -> Path:
+    """Stands for a Python that has the runtime client: asks and answers as *text* has it."""
+    path = folder / "python"
+    path.write_text(f"#!{sys.executable}\n" + CLIENT + textwrap.dedent(text))
+    path.chmod(0o755)
+    return path
 
 
 def test_the_kernel_counts_cpu_and_memory():
@@ -56,25 +109,53 @@ def test_the_kernel_counts_cpu_and_memory():
     assert peak >= private > 2**20
 
 
-def row(name: str, *, request: float, init: float = 0.05) -> Row:
-    found = Row(name=name, with_model=[0.0009])
-    seen = Seen(init_cpu=init, first_cpu=0.01, request_cpu=[request] * 5, latency=[request] * 5)
-    found.start(seen)
-    found.add(seen)
-    return found
+class Process:
+    """Costs the same for each request, and says the request."""
+
+    def __init__(self, cpu: float, start_cpu: float = 0.05) -> None:
+        self.start_cpu = start_cpu
+        self._cpu = cpu
+
+    def ask(self, request: Mapping[str, Any]) -> Answered:
+        return Answered(cpu=self._cpu, latency=self._cpu, said=request)
+
+    def memory(self) -> tuple[int, int]:
+        return 2**20, 2**19
+
+
+def entrant(name: str, **cost: float) -> Entrant:
+    requests = [{"n": number} for number in range(80)]
+    return Entrant(
+        row=Row(name=name), start=lambda: nullcontext(Process(**cost)), requests=requests, data=dict
+    )
 
 
 def test_overhead_is_what_is_neither_the_models_work_nor_the_runtimes():
-    rows = [row("does nothing", request=0.0001), row("next_item, 5 sessions", request=0.0011, init=0.075)]
-    served = [row("a server", request=0.0028)]
+    nothing = entrant("does nothing", cpu=0.0001)
+    ours = entrant("next_item, 5 sessions", cpu=0.0011, start_cpu=0.075)
+    own, other = entrant("only the model", cpu=0.0009), entrant("a server", cpu=0.0028)
+    for each in (nothing, ours):
+        with each.start() as running:
+            each.row.start(running, each.requests[0])
+    serving.one_round([nothing, ours, own, other])
 
-    functions, servers = serving.functions_table(rows), serving.servers_table(rows, served)
+    functions = serving.functions_table([nothing.row, ours.row])
+    servers = serving.servers_table([nothing.row, ours.row], own.row, [other.row])
 
     assert list(functions.columns[2].cells) == ["1.00", "1.50"]
     assert list(functions.columns[4].cells) == ["1.0", "11.0"]
     # the model's own work: 0.9 ms less 0.1; ours 0.2 on top of it, the server's 2.0
     assert list(servers.columns[3].cells) == ["200", "2000"]
     assert list(servers.columns[4].cells) == ["1.0", "10.0"]
+    assert len(ours.row.requests) == 80 - serving.WARM_UP
+
+
+def test_another_answer_ends_the_bench():
+    ours = entrant("ours", cpu=0.001)
+    other = replace(ours, row=Row(name="other"), data=lambda said: {"n": min(said["n"], 70)})
+
+    with pytest.raises(serving.OtherAnswers, match="other answers otherwise than ours"):
+        serving.one_round([ours, other])
 
 
 def test_prices_by_hand():

@@ -1,5 +1,7 @@
 """Arms, and the tiers of an answer: with predictors that break, dawdle or answer as they are told."""
 
+import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,13 +19,17 @@ from domain.predict_request import PredictRequest
 from lambdas.models import CACHED, Models
 
 REQUEST = PredictRequest(body={}, client_id="anna", events=[])
-Told = Callable[[], str]
+Told = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Answer:
-    said: str
+    item: object
     tier: str
+
+    @property
+    def data(self) -> dict[str, object]:
+        return {"item": self.item}
 
 
 class Shop:
@@ -48,13 +54,13 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
         def predict(self, _events: Any, **asked: Any) -> Answer:
             shop.asked.append(asked)
-            return Answer(said=shop.says[self._arm](), tier="model")
+            return Answer(shop.says[self._arm](), "model")
 
     class Baseline:
         def __init__(self, _folder: Path) -> None: ...
 
         def predict(self, _events: Any, **_asked: Any) -> Answer:
-            return Answer(said="popular", tier="baseline")
+            return Answer("popular", "baseline")
 
     code = ModuleType("training.told.predict")
     code.__dict__.update(FORMAT="told/1", Model=Model, Baseline=Baseline)
@@ -77,14 +83,18 @@ def ask(
     models: Models, *, seconds: float = 5.0, shop_filter: ItemFilter = NO_FILTER, **changed: Any
 ) -> Answer:
     request = PredictRequest(**{"body": {}, "client_id": "anna", "events": [], **changed})
-    answer: Answer = models.ask(
+    said = models.ask(
         models.arm_of(request.client_id), request, site="shop", filter=shop_filter, seconds=seconds
     )
-    return answer
+    return Answer(json.loads(said.data)["item"], said.tier)
 
 
 def broken() -> str:
     raise IndexError("a table that was cut")
+
+
+def no_number() -> float:
+    return math.nan
 
 
 def slow() -> str:
@@ -116,7 +126,9 @@ def test_what_was_said_before_another_filter_is_not_said_again(shop: Shop):
     assert ask(models, shop_filter=newer) == Answer("popular", "baseline")
 
 
-@pytest.mark.parametrize(("trouble", "metric"), [(broken, "ModelBroken"), (slow, "ModelSlow")])
+@pytest.mark.parametrize(
+    ("trouble", "metric"), [(broken, "ModelBroken"), (no_number, "ModelBroken"), (slow, "ModelSlow")]
+)
 def test_in_trouble_a_visitor_gets_what_was_said_before_and_others_what_is_popular(
     shop: Shop, trouble: Told, metric: str
 ):

@@ -42,11 +42,16 @@ BODY = {"client_id": "client-1", "session_id": "session-1", "events": [VIEW_SHOE
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    begin(monkeypatch)
+    yield
+    forget()
+
+
+def begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process, which finds no item filter."""
     for name, value in SETTINGS.to_env().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(ItemFilters, "fetch", lambda _: None)
-    forget()
-    yield
     forget()
 
 

@@ -18,14 +18,13 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import negative_data_rejection, positive_data_acceptance
 
 from adapters import telemetry
-from adapters.item_filters import ItemFilters
 from adapters.signed_http import Answer
 from domain.other_settings import PredictManySettings
 from lambdas import predict, predict_many
 from tests.lambdas.hostile import HOSTILE
 from tests.lambdas.http_api import application
 from tests.lambdas.test_collect_fuzz import MUTATED_BODY_BYTES, _with_integers, mutated
-from tests.lambdas.test_predict import BODY, SESSIONS, SETTINGS, forget, post, released
+from tests.lambdas.test_predict import BODY, SESSIONS, begin, forget, post, released
 from tests.training.next_item.sessions import PARAMETERS, sessions_of
 from training import contracts
 from training.next_item.fit import fit
@@ -38,10 +37,7 @@ NOT_IN_SCHEMA = [negative_data_rejection, positive_data_acceptance]
 
 @pytest.fixture
 def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, value in SETTINGS.to_env().items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(ItemFilters, "fetch", lambda _: None)
-    forget()
+    begin(monkeypatch)
     monkeypatch.setattr(telemetry, "emit", lambda line: line.encode())
     folder = tmp_path / "artifact"
     folder.mkdir()

@@ -10,7 +10,7 @@ import pytest
 
 from adapters import telemetry
 from domain.layer import CHAMPION
-from tests.lambdas.test_predict import SETTINGS, ask, forget, released
+from tests.lambdas.test_predict import ask, begin, forget, released
 from tests.training.next_item.test_bol import CLICKS, read_clicks
 from training import split
 from training.next_item import recipe
@@ -35,10 +35,8 @@ def live(
     parts: tuple[Sessions, Sessions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Model, set[str]]]:
     """The model beside its endpoint, and what it was trained on."""
-    for name, value in SETTINGS.to_env().items():
-        monkeypatch.setenv(name, value)
-    forget()
-    monkeypatch.setattr(telemetry, "emit", lambda *_, **_more: None)
+    begin(monkeypatch)
+    monkeypatch.setattr(telemetry, "emit", lambda _: None)
     past, _ = parts
     folder = tmp_path / "artifact"
     folder.mkdir()
