@@ -40,7 +40,7 @@ BLOCK = 25  # asked of one before the next has its turn: a machine that slows do
 ROUNDS = 3  # of processes: two of the same program differ
 STARTS = 15  # interleaved: starting is short, and scatters
 SIZES = (20_000, 200_000, 1_000_000)
-CUSTOMERS = 50_000  # as many as an artifact of 75 MB holds
+CUSTOMERS = 50_000  # 45 MB; finding one of more takes a step of a search more
 
 
 @dataclass(frozen=True, kw_only=True)
