@@ -90,7 +90,8 @@ def at_least(count: int, *, of: int, share: float) -> float:
 
 
 def _share(seen: Seen) -> float:
-    return seen.fallbacks / seen.answers if seen.answers else 0.0
+    """Metrics arrive one by one, so that more fallbacks than answers may be known."""
+    return min(1.0, seen.fallbacks / seen.answers) if seen.answers else 0.0
 
 
 def _is_higher(new: Seen, old: Seen, *, margin: float) -> bool:

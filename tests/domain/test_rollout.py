@@ -59,6 +59,16 @@ def test_a_slow_predecessor_makes_a_slow_successor_no_worse():
     )
 
 
+COUNTS = st.integers(0, 3000)
+SEEN = st.builds(Seen, answers=COUNTS, errors=COUNTS, fallbacks=COUNTS, p99_ms=st.none() | st.floats(0, 1e4))
+
+
+@given(SEEN, SEEN, st.booleans())
+def test_whatever_the_metrics_say_there_is_a_verdict(new: Seen, old: Seen, is_time_up: bool):
+    """They arrive one by one: of answers that all are fallbacks, more may be known as these."""
+    assert judge(new, old, LIMITS, is_time_up=is_time_up).decision in ("good", "bad", "wait")
+
+
 def test_the_tail_by_hand():
     # three throws of a coin: two or three heads in 4 of 8 cases
     assert math.isclose(at_least(2, of=3, share=0.5), 0.5)
