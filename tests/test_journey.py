@@ -64,7 +64,9 @@ def test_every_model_was_trained_and_judged_and_answers_on_its_own_path(journey:
         metadata = found["answer"]["metadata"]
         assert metadata["model"] == model
         assert metadata["tier"] == ("model" if found["approved"] else "baseline"), found
-        assert found["approved"] or found["refused"].startswith("the gate refused the model: ")
+        # in so small a shop it may be that nobody bought in the days held out
+        reasons = ("the gate refused the model: ", "NothingToEvaluate: ")
+        assert found["approved"] or found["refused"].startswith(reasons)
     assert set(models["purchase_intent"]["answer"]["data"]) == {"probability"}
 
 

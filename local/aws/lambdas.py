@@ -3,18 +3,22 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from queue import Empty
 from typing import Any
 
+from ministack.core import lambda_runtime
 from ministack.core.lambda_runtime import Worker
 from ministack.services import cloudwatch, lambda_svc
 
 Record = dict[str, Any]
 
+END_OF_LOG = "\x1e end of log"
+LOG_SECONDS = 10.0  # until a log without an end is taken as it is
+LAST_OF_WORKER = "        _real_stdout.flush()\n\nrun()"
+
 
 def install() -> None:
-    # A handler that logs nothing made every caller wait 50 ms for a first line; 5 ms is 52 requests a
-    # second in place of 16 (measured 2026-11-22 on two cores).
-    Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.005, 0.25)
+    _end_logs()
     _name_errors()
     _honour_weights()
     _count_every_execution()
@@ -38,6 +42,47 @@ def draw_version(alias: Mapping[str, Any], draw: float) -> str:
             return str(version)
         draw -= weight
     return str(alias["FunctionVersion"])
+
+
+def log_of(worker: Any) -> str:
+    """What an invocation has written, up to its end; of a process that died, all that came."""
+    lines: list[str] = []
+    deadline = time.monotonic() + LOG_SECONDS
+    while time.monotonic() < deadline:
+        is_over = not worker._stderr_thread.is_alive()  # asked first: what it put in before is there then
+        try:
+            line = worker._stderr_queue.get(timeout=0.05)
+        except Empty:
+            if is_over:
+                break
+            continue
+        if line == END_OF_LOG:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _end_logs() -> None:
+    """
+    Python's worker says where the log of an invocation ends, and that is waited for.
+
+    ministack waits for some milliseconds: too long for whoever logs nothing, and on a busy machine too short,
+    so that a last line came with the next invocation, or never.
+    """
+    before, run, after = lambda_runtime._PYTHON_WORKER_SCRIPT.rpartition(LAST_OF_WORKER)
+    if not run:
+        raise RuntimeError("ministack's worker ends otherwise than it did: see LAST_OF_WORKER")
+    ending = f"        print({END_OF_LOG!r}, file=sys.stderr, flush=True)\n"
+    lambda_runtime._PYTHON_WORKER_SCRIPT = before + ending + run + after
+    drain = Worker._drain_stderr_bounded
+
+    def drain_to_the_end(worker: Any, *waits: float, **named: float) -> str:
+        if worker.config["Runtime"].startswith("python"):
+            return log_of(worker)
+        others: str = drain(worker, *waits, **named)
+        return others
+
+    Worker._drain_stderr_bounded = drain_to_the_end
 
 
 def _name_errors() -> None:

@@ -15,7 +15,11 @@ NAMES: Mapping[str, Sequence[str]] = {
     "ministack.app": ("SERVICE_HANDLERS", "_reset_all_state", "main"),
     "ministack.core.iam_actions": ("_lambda_action",),
     "ministack.core.iam_evaluator": ("_resolve_condition_key",),
-    "ministack.core.lambda_runtime": ("Worker._drain_stderr_bounded", "execution_credentials"),
+    "ministack.core.lambda_runtime": (
+        "Worker._drain_stderr_bounded",
+        "_PYTHON_WORKER_SCRIPT",
+        "execution_credentials",
+    ),
     "ministack.core.responses": ("error_response_json", "get_account_id", "get_region"),
     "ministack.services.budgets": ("_budgets", "_create_budget"),
     "ministack.services.cloudformation.provisioners": (

@@ -1,11 +1,15 @@
 import json
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from dataclasses import dataclass
+from queue import SimpleQueue
 
 import pytest
 
-from local.aws.lambdas import draw_version, error_type, metric_dimensions
+from local.aws.lambdas import END_OF_LOG, draw_version, error_type, log_of, metric_dimensions
 from tests.local.emulated import Aws, arn, zipped
 
 TRACE = """Traceback (most recent call last):
@@ -68,6 +72,33 @@ def test_an_invocation_without_qualifier_is_counted_for_the_function_alone():
     found = metric_dimensions({"FunctionName": "predict", "Version": "$LATEST", "FunctionArn": arn})
 
     assert found == [{"FunctionName": "predict"}]
+
+
+@dataclass
+class Worker:
+    """One whose lines are read as slowly as a test wants it."""
+
+    comes: tuple[tuple[float, str], ...]  # seconds to wait, and a line
+
+    def __post_init__(self) -> None:
+        self._stderr_queue: SimpleQueue[str] = SimpleQueue()
+        self._stderr_thread = threading.Thread(target=self._read)
+        self._stderr_thread.start()
+
+    def _read(self) -> None:
+        for seconds, line in self.comes:
+            time.sleep(seconds)
+            self._stderr_queue.put(line)
+
+
+def test_a_line_that_is_read_late_belongs_to_its_invocation():
+    worker = Worker(((0.2, "one"), (0.2, "two"), (0.0, END_OF_LOG), (0.0, "of the next"), (0.0, END_OF_LOG)))
+
+    assert [log_of(worker) for _ in range(2)] == ["one\ntwo", "of the next"]
+
+
+def test_what_a_process_wrote_before_it_died_is_its_log():
+    assert log_of(Worker(((0.1, "Fatal Python error"),))) == "Fatal Python error"
 
 
 def test_an_error_carries_the_name_of_its_class(aws, function):
