@@ -14,8 +14,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from typing import Any
 from rich.table import Column, Table
 
 from bench import prices, runtime_api, serving_models
-from bench.processes import Answered, Running
+from bench.processes import Running
 from bench.servers import SERVERS
+from bench.turns import WARM_UP, Entrant, Row, one_round
 from domain import probe
 from domain.layer import CHAMPION, Release
 from domain.settings import PredictSettings
@@ -35,8 +36,6 @@ ROOT = Path(__file__).parent.parent
 HOME = Path(".skiff/bench")
 LOCK = ROOT / "locks" / "bench-serving.txt"
 REQUESTS = 400
-WARM_UP = 50  # that are not counted
-BLOCK = 25  # asked of one before the next has its turn: a machine that slows down slows all
 ROUNDS = 3  # of processes: two of the same program differ
 STARTS = 15  # interleaved: starting is short, and scatters
 SIZES = (20_000, 200_000, 1_000_000)
@@ -51,58 +50,16 @@ class Stack:
     requests: Sequence[Mapping[str, Any]]
 
 
-@dataclass(kw_only=True)
-class Row:
-    """Seconds of CPU and bytes."""
-
-    name: str
-    artifact_bytes: int = 0
-    starts: list[float] = field(default_factory=list)
-    firsts: list[float] = field(default_factory=list)  # of each start, the first answer too
-    requests: list[float] = field(default_factory=list)
-    p99: float = float("inf")  # the least of the rounds, since others share the machine
-    latency: float = float("inf")  # the median, seconds of wall time; the least of the rounds
-    peak_bytes: int = 0
-    private_bytes: int = 0
-
-    def start(self, running: Running, request: Mapping[str, Any]) -> None:
-        self.starts.append(running.start_cpu)
-        self.firsts.append(running.start_cpu + running.ask(request).cpu)
-
-    def round(self, answered: Sequence[Answered], running: Running) -> None:
-        self.starts.append(running.start_cpu)
-        self.requests.extend(each.cpu for each in answered)
-        ordered = sorted(each.cpu for each in answered)
-        self.p99 = min(self.p99, ordered[int(len(ordered) * 0.99)])
-        self.latency = min(self.latency, statistics.median(each.latency for each in answered))
-        peak, private = running.memory()
-        self.peak_bytes, self.private_bytes = max(self.peak_bytes, peak), max(self.private_bytes, private)
-
-    @property
-    def request(self) -> float:
-        return statistics.median(self.requests)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entrant:
-    row: Row
-    start: Callable[[], AbstractContextManager[Running]]
-    requests: Sequence[Mapping[str, Any]]
-    data: Callable[[Any], Any] | None = None  # of what it said, where all must say the same
-
-
-class OtherAnswers(AssertionError):
-    """Two ways of serving the same model differ."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.serving", description="What an answer costs here.")
     parser.add_argument(
-        "--sizes", type=int, nargs="*", default=list(SIZES), metavar="N", help="of next_item, in sessions"
+        "--sizes", type=int, nargs="+", default=list(SIZES), metavar="N", help="of next_item, in sessions"
     )
     parser.add_argument("--requests", type=int, default=REQUESTS, help="in each round (%(default)s)")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="(%(default)s)")
     chosen = parser.parse_args(arguments)
+    if chosen.requests <= WARM_UP:
+        parser.error(f"--requests: more than {WARM_UP}, since so many are not counted")
     HOME.mkdir(parents=True, exist_ok=True)
     try:
         functions, own, servers = measured(chosen.sizes, requests=chosen.requests, rounds=chosen.rounds)
@@ -171,31 +128,6 @@ def measured(sizes: Sequence[int], *, requests: int, rounds: int) -> tuple[list[
         one_round([*functions[:beside], own, *functions[beside:], *servers])
         console.print(f"round {number + 1} of {rounds}: the same {requests} answers of all")
     return [each.row for each in functions], own.row, [each.row for each in servers]
-
-
-def one_round(entrants: Sequence[Entrant]) -> None:
-    """
-    All of them, block by block.
-
-    Raises:
-        OtherAnswers: two do not say the same.
-    """
-    with ExitStack() as stack:
-        running = [stack.enter_context(each.start()) for each in entrants]
-        told: list[list[Answered]] = [[] for _ in entrants]
-        for at in range(0, min(len(each.requests) for each in entrants), BLOCK):
-            for each, process, answers in zip(entrants, running, told, strict=True):
-                answers.extend(process.ask(request) for request in each.requests[at : at + BLOCK])
-        same = [
-            (each.row.name, [each.data(answered.said) for answered in answers])
-            for each, answers in zip(entrants, told, strict=True)
-            if each.data
-        ]
-        for name, data in same:
-            if data != same[0][1]:
-                raise OtherAnswers(f"{name} answers otherwise than {same[0][0]}")
-        for each, process, answers in zip(entrants, running, told, strict=True):
-            each.row.round(answers[WARM_UP:], process)
 
 
 def _data(said: Any) -> Any:

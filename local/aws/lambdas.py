@@ -56,9 +56,11 @@ def log_of(worker: Any) -> str:
             if is_over:
                 break
             continue
-        if line == END_OF_LOG:
+        text = line.removesuffix(END_OF_LOG)  # behind what was written last, if that ended no line
+        if text or line == text:
+            lines.append(text)
+        if line != text:
             break
-        lines.append(line)
     return "\n".join(lines)
 
 

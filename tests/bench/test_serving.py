@@ -14,7 +14,7 @@ import pytest
 
 from bench import prices, runtime_api, serving, serving_models
 from bench.processes import Answered, cpu_seconds, memory
-from bench.serving import Entrant, Row
+from bench.turns import WARM_UP, Entrant, OtherAnswers, Row, one_round
 from training.next_item.predict import Model
 
 CLIENT = """
@@ -137,7 +137,7 @@ def test_overhead_is_what_is_neither_the_models_work_nor_the_runtimes():
     for each in (nothing, ours):
         with each.start() as running:
             each.row.start(running, each.requests[0])
-    serving.one_round([nothing, ours, own, other])
+    one_round([nothing, ours, own, other])
 
     functions = serving.functions_table([nothing.row, ours.row])
     servers = serving.servers_table([nothing.row, ours.row], own.row, [other.row])
@@ -147,15 +147,22 @@ def test_overhead_is_what_is_neither_the_models_work_nor_the_runtimes():
     # the model's own work: 0.9 ms less 0.1; ours 0.2 on top of it, the server's 2.0
     assert list(servers.columns[3].cells) == ["200", "2000"]
     assert list(servers.columns[4].cells) == ["1.0", "10.0"]
-    assert len(ours.row.requests) == 80 - serving.WARM_UP
+    assert len(ours.row.requests) == 80 - WARM_UP
 
 
 def test_another_answer_ends_the_bench():
     ours = entrant("ours", cpu=0.001)
     other = replace(ours, row=Row(name="other"), data=lambda said: {"n": min(said["n"], 70)})
 
-    with pytest.raises(serving.OtherAnswers, match="other answers otherwise than ours"):
-        serving.one_round([ours, other])
+    with pytest.raises(OtherAnswers, match="other answers otherwise than ours"):
+        one_round([ours, other])
+
+
+def test_too_few_requests_are_refused(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        serving.main(["--requests", "50"])
+
+    assert "more than 50" in capsys.readouterr().err
 
 
 def test_prices_by_hand():

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from local.aws.lambdas import END_OF_LOG, draw_version, error_type, log_of, metric_dimensions
+from local.aws.lambdas import END_OF_LOG, LOG_SECONDS, draw_version, error_type, log_of, metric_dimensions
 from tests.local.emulated import Aws, arn, zipped
 
 TRACE = """Traceback (most recent call last):
@@ -95,6 +95,14 @@ def test_a_line_that_is_read_late_belongs_to_its_invocation():
     worker = Worker(((0.2, "one"), (0.2, "two"), (0.0, END_OF_LOG), (0.0, "of the next"), (0.0, END_OF_LOG)))
 
     assert [log_of(worker) for _ in range(2)] == ["one\ntwo", "of the next"]
+
+
+def test_a_log_may_have_empty_lines_and_end_without_a_line_break():
+    started = time.monotonic()
+
+    assert log_of(Worker(((0.0, ""), (0.0, f"half a line{END_OF_LOG}")))) == "\nhalf a line"
+    assert log_of(Worker(((0.0, END_OF_LOG),))) == ""
+    assert time.monotonic() - started < LOG_SECONDS
 
 
 def test_what_a_process_wrote_before_it_died_is_its_log():
